@@ -1,0 +1,44 @@
+# bash completion for leaktrail
+
+_leaktrail_common='--help --json --no-color --stats --threads --tolerant --top --verbose'
+
+_leaktrail_flags() {
+  case $1 in
+    retainers) echo "$_leaktrail_common --class" ;;
+    *) echo "$_leaktrail_common" ;;
+  esac
+}
+
+_leaktrail_verbs='diff dominators packages retainers strings summary trail'
+
+_leaktrail() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb='' i
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; ++i)); do
+    [[ ${COMP_WORDS[i]} == -* ]] && continue
+    verb=${COMP_WORDS[i]}
+    break
+  done
+  if [[ -z $verb ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$_leaktrail_verbs --help --version" -- "$word")
+    return
+  fi
+  # A number or a name that nothing here can guess.
+  case $before in
+    --class | --threads | --top) return ;;
+  esac
+  if [[ $word == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_leaktrail_flags "$verb")" -- "$word")
+    return
+  fi
+  # Folders stay, so that one can walk into them; files must look like snapshots.
+  compopt -o filenames 2>/dev/null
+  mapfile -t COMPREPLY < <(
+    compgen -d -- "$word"
+    compgen -f -X '!*.heapsnapshot' -- "$word"
+    compgen -f -X '!*.heapsnapshot.gz' -- "$word"
+    compgen -f -X '!*.heapsnapshot.zst' -- "$word"
+  )
+}
+
+complete -F _leaktrail leaktrail
