@@ -1,0 +1,415 @@
+#include "generator/snapshot_writer.h"
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+
+namespace leaktrail::bench {
+namespace {
+
+constexpr std::uint32_t kDead = 0xffffffff;
+
+// One request in so many is also held by a handle, one in so many by the stack.
+constexpr std::size_t kHandleStride = 499;
+constexpr std::size_t kStackStride = 1999;
+
+// A text as V8 writes it: ASCII, with upper-case hexadecimal escapes.
+void PutJsonString(TextSink& sink, std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  sink.Put('"');
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      sink.Put('\\');
+      sink.Put(c);
+    } else if (c == '\n') {
+      sink.Put("\\n");
+    } else if (byte < 0x20 || byte > 0x7e) {
+      sink.Put("\\u00");
+      sink.Put(kHex[byte >> 4]);
+      sink.Put(kHex[byte & 15]);
+    } else {
+      sink.Put(c);
+    }
+  }
+  sink.Put('"');
+}
+
+std::uint32_t Narrow(std::uint64_t count) {
+  if (count >= 0xffffffffu) throw std::length_error("more than 2^32 - 2 nodes or strings");
+  return static_cast<std::uint32_t>(count);
+}
+
+}  // namespace
+
+SnapshotWriter::SnapshotWriter(const BaseHeap& base, UnitBuilder& builder,
+                               const Population& population, std::uint64_t seed,
+                               LongStrings long_strings)
+    : base_(base),
+      builder_(builder),
+      population_(population),
+      seed_(seed),
+      long_strings_(long_strings),
+      node24_(base.layout() == Layout::kNode24),
+      field_count_(node24_ ? 6 : 7) {}
+
+std::uint32_t SnapshotWriter::live_count() const {
+  return static_cast<std::uint32_t>(population_.requests().size() + population_.samples().size());
+}
+
+std::uint32_t SnapshotWriter::unit_at(std::uint32_t position) const {
+  const auto& requests = population_.requests();
+  return position < requests.size() ? requests[position]
+                                    : population_.samples()[position - requests.size()];
+}
+
+const Unit& SnapshotWriter::BuildAt(std::uint32_t position) {
+  const auto requests = static_cast<std::uint32_t>(population_.requests().size());
+  const UnitKind kind = position < requests ? UnitKind::kRequest : UnitKind::kSample;
+  const std::uint32_t unit = unit_at(position);
+  return builder_.Build(
+      unit, kind,
+      population_.NeighboursOf(kind, kind == UnitKind::kRequest ? position : position - requests),
+      population_.first_id(unit));
+}
+
+// Counts everything and gives each unit its places.
+void SnapshotWriter::Lay() {
+  const std::uint32_t live = live_count();
+  places_.assign(population_.unit_count(), {kDead, kDead, 0});
+  // About the golden section of the units, so that neighbours are parted.
+  far_step_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(live * 0.618034));
+  while (std::gcd(far_step_, std::max(live, 1u)) != 1) ++far_step_;
+
+  // Slots of tables are named by number: the cache's table and the roots need the largest ones.
+  digit_count_ = 64 + 3 * static_cast<std::uint32_t>(population_.requests().size());
+  for (const BaseHeap::Node& base_node : base_.nodes()) {
+    for (const Edge& edge : base_node.edges) {
+      if (edge.label.kind == Label::Kind::kDigits) digit_count_ = std::max(digit_count_, edge.label.value + 1);
+    }
+  }
+  first_digit_text_ = Narrow(base_.strings().size());
+  std::uint64_t node = base_.nodes().size();
+  std::uint64_t text = first_digit_text_ + std::uint64_t{digit_count_};
+  std::vector<std::uint32_t> far_counts(live);
+  for (const BaseHeap::Node& base_node : base_.nodes()) counts_.edges += base_node.edges.size();
+  for (std::uint32_t position = 0; position < live; ++position) {
+    const Unit& unit = BuildAt(position);
+    Place& place = places_[unit_at(position)];
+    place.near_node = Narrow(node);
+    place.first_string = Narrow(text);
+    for (const Unit::Node& part : unit.nodes()) far_counts[position] += part.is_far;
+    node += unit.nodes().size() - far_counts[position];
+    text += unit.string_count();
+    counts_.edges += unit.edge_count();
+  }
+  std::uint32_t position = 0;
+  for (std::uint32_t k = 0; k < live; ++k) {
+    places_[unit_at(position)].far_node = Narrow(node);
+    node += far_counts[position];
+    position = static_cast<std::uint32_t>((std::uint64_t{position} + far_step_) % live);
+  }
+  first_long_node_ = Narrow(node);
+  first_long_text_ = Narrow(text);
+  counts_.nodes = Narrow(node + long_strings_.count);
+  counts_.strings = Narrow(text + long_strings_.count);
+  counts_.edges += long_strings_.count;
+  wide_edge_counts_.assign(base_.nodes().size(), 0);
+  for (const WideNode& wide : base_.wide_nodes()) {
+    ForEachWideEdge(wide, [&](EdgeType, std::uint32_t, std::uint32_t) { ++wide_edge_counts_[wide.node]; });
+    counts_.edges += wide_edge_counts_[wide.node];
+  }
+}
+
+template <class Visit>
+void SnapshotWriter::ForEachNode(Region region, Visit visit) {
+  const std::uint32_t live = live_count();
+  std::uint32_t position = 0;
+  for (std::uint32_t k = 0; k < live; ++k) {
+    const std::uint32_t number = unit_at(position);
+    const Unit& unit = BuildAt(position);
+    const Place& place = places_[number];
+    std::uint32_t near = place.near_node;
+    std::uint32_t far = place.far_node;
+    local_nodes_.clear();
+    for (const Unit::Node& node : unit.nodes()) local_nodes_.push_back(node.is_far ? far++ : near++);
+    for (std::uint32_t i = 0; i < unit.nodes().size(); ++i) {
+      const Unit::Node& node = unit.nodes()[i];
+      if (node.is_far == (region == Region::kFar)) visit(unit, number, node, i);
+    }
+    position = region == Region::kNear
+                   ? position + 1
+                   : static_cast<std::uint32_t>((std::uint64_t{position} + far_step_) % live);
+  }
+}
+
+// Calls emit(type, name or index as a number of the file, target node).
+template <class Emit>
+void SnapshotWriter::ForEachWideEdge(const WideNode& wide, Emit emit) const {
+  const auto& requests = population_.requests();
+  const auto& samples = population_.samples();
+  switch (wide.kind) {
+    case WideKind::kCacheTable:
+      for (std::uint32_t i = 0; i < requests.size(); ++i) {
+        emit(EdgeType::kInternal, first_digit_text_ + 20 + 3 * i, places_[requests[i]].near_node);
+      }
+      break;
+    case WideKind::kRequestList:
+      for (std::uint32_t i = 0; i < requests.size(); ++i) {
+        emit(EdgeType::kElement, i, RequestNode(requests[i]));
+      }
+      break;
+    case WideKind::kProfileTable:
+      for (std::uint32_t i = 0; i < requests.size(); ++i) {
+        if (!HasProfile(requests[i])) continue;
+        const std::uint32_t request = RequestNode(requests[i]);
+        emit(EdgeType::kWeak, first_digit_text_ + 7 + 2 * i, request);
+        emit(EdgeType::kWeak, first_digit_text_ + 8 + 2 * i, request + 1);
+        emit(EdgeType::kInternal, places_[requests[i]].first_string, request + 1);
+      }
+      break;
+    case WideKind::kSampleList:
+      for (std::uint32_t i = 0; i < samples.size(); ++i) {
+        emit(EdgeType::kElement, i, places_[samples[i]].near_node);
+      }
+      break;
+    case WideKind::kHandles:
+    case WideKind::kStackObjects: {
+      const std::size_t stride = wide.kind == WideKind::kHandles ? kHandleStride : kStackStride;
+      for (std::size_t i = 0; i < requests.size(); i += stride) {
+        emit(EdgeType::kInternal, first_digit_text_ + static_cast<std::uint32_t>(i / stride) + 40,
+             RequestNode(requests[i]));
+      }
+      break;
+    }
+    case WideKind::kLongStrings:
+      for (std::uint32_t i = 0; i < long_strings_.count; ++i) {
+        emit(EdgeType::kElement, i, first_long_node_ + i);
+      }
+      break;
+  }
+}
+
+std::uint32_t SnapshotWriter::NodeAt(const Target& target) const {
+  switch (target.kind) {
+    case Target::Kind::kBase:
+      return target.value;
+    case Target::Kind::kLocal:
+      return local_nodes_[target.value];
+    case Target::Kind::kCacheEntry:
+      return places_[target.value].near_node;
+    case Target::Kind::kRequest:
+      return RequestNode(target.value);
+    case Target::Kind::kProfile:
+      return RequestNode(target.value) + 1;
+  }
+  return 0;
+}
+
+std::uint32_t SnapshotWriter::TextNumber(const Label& label, std::uint32_t first_string) const {
+  switch (label.kind) {
+    case Label::Kind::kBase:
+    case Label::Kind::kIndex:
+      return label.value;
+    case Label::Kind::kLocal:
+      return first_string + label.value;
+    case Label::Kind::kDigits:
+      return first_digit_text_ + label.value;
+  }
+  return 0;
+}
+
+// Entries of an array are parted by a comma, up to Node 23 with a newline before it.
+void SnapshotWriter::Separate(TextSink& sink) {
+  if (!is_first_) sink.Put(node24_ ? std::string_view(",") : std::string_view("\n,"));
+  is_first_ = false;
+}
+
+void SnapshotWriter::WriteHeader(TextSink& sink) {
+  sink.Put(R"({"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count",)");
+  if (!node24_) sink.Put(R"("trace_node_id",)");
+  sink.Put(R"("detachedness"],"node_types":[["hidden","array","string","object","code","closure","regexp",)");
+  sink.Put(R"("number","native","synthetic","concatenated string","sliced string","symbol","bigint","object shape")");
+  if (!node24_) sink.Put(R"(,"wasm object")");
+  sink.Put(R"(],"string","number","number","number","number","number"],)");
+  sink.Put(R"("edge_fields":["type","name_or_index","to_node"],"edge_types":[["context","element","property",)");
+  sink.Put(R"("internal","hidden","shortcut","weak"],"string_or_number","node"],)");
+  sink.Put(R"("trace_function_info_fields":["function_id","name","script_name","script_id","line","column"],)");
+  sink.Put(R"("trace_node_fields":["id","function_info_index","count","size","children"],)");
+  sink.Put(R"("sample_fields":["timestamp_us","last_assigned_id"],)");
+  sink.Put(R"("location_fields":["object_index","script_id","line","column"]},"node_count":)");
+  sink.PutNumber(counts_.nodes);
+  sink.Put(R"(,"edge_count":)");
+  sink.PutNumber(counts_.edges);
+  sink.Put(R"(,"trace_function_count":0)");
+  if (node24_) sink.Put(R"(,"extra_native_bytes":0)");
+  sink.Put("},\n");
+}
+
+void SnapshotWriter::WriteNode(TextSink& sink, NodeType type, std::uint32_t name, std::uint64_t id,
+                               std::uint64_t self_size, std::uint64_t edge_count,
+                               std::uint32_t detachedness) {
+  Separate(sink);
+  sink.PutNumber(static_cast<std::uint32_t>(type));
+  sink.Put(',');
+  sink.PutNumber(name);
+  sink.Put(',');
+  sink.PutNumber(id);
+  sink.Put(',');
+  sink.PutNumber(self_size);
+  sink.Put(',');
+  sink.PutNumber(edge_count);
+  sink.Put(node24_ ? std::string_view(",") : std::string_view(",0,"));
+  sink.PutNumber(detachedness);
+}
+
+void SnapshotWriter::WriteNodes(TextSink& sink) {
+  sink.Put("\"nodes\":[");
+  is_first_ = true;
+  std::uint32_t embedder_count = 0;
+  for (std::uint32_t i = 0; i < base_.nodes().size(); ++i) {
+    const BaseHeap::Node& node = base_.nodes()[i];
+    std::uint64_t id = 2 * std::uint64_t{i} + 1;
+    if (node.embedder) {
+      // Node 20 hashes the object's address, later releases count.
+      ++embedder_count;
+      id = node24_ ? 2 * embedder_count : (Mix(seed_, embedder_count) & 0x7ffffffe) + 0x80000000u;
+    }
+    const std::uint64_t wide = wide_edge_counts_[i];
+    const std::uint64_t self_size =
+        wide > 0 && node.type == NodeType::kArray ? 16 + 16 * wide : node.self_size;
+    WriteNode(sink, node.type, node.name.value, id, self_size, node.edges.size() + wide, node.detachedness);
+  }
+  for (const Region region : {Region::kNear, Region::kFar}) {
+    ForEachNode(region, [&](const Unit&, std::uint32_t number, const Unit::Node& node, std::uint32_t i) {
+      WriteNode(sink, node.type, TextNumber(node.name, places_[number].first_string),
+                population_.first_id(number) + 2 * std::uint64_t{i}, node.self_size, node.edge_count, 0);
+    });
+  }
+  // Long strings take the ids between the base heap's and the first unit's.
+  for (std::uint32_t i = 0; i < long_strings_.count; ++i) {
+    WriteNode(sink, NodeType::kString, first_long_text_ + i, 2 * (base_.nodes().size() + i) + 1,
+              (16 + std::uint64_t{long_strings_.length} + 7) / 8 * 8, 1, 0);
+  }
+  sink.Put(node24_ ? "],\n" : "\n],\n");
+}
+
+void SnapshotWriter::WriteEdge(TextSink& sink, EdgeType type, std::uint32_t name, std::uint32_t node) {
+  Separate(sink);
+  sink.PutNumber(static_cast<std::uint32_t>(type));
+  sink.Put(',');
+  sink.PutNumber(name);
+  sink.Put(',');
+  sink.PutNumber(std::uint64_t{node} * field_count_);
+}
+
+void SnapshotWriter::WriteEdge(TextSink& sink, const Edge& edge, std::uint32_t first_string) {
+  WriteEdge(sink, edge.type, TextNumber(edge.label, first_string), NodeAt(edge.target));
+}
+
+void SnapshotWriter::WriteEdges(TextSink& sink) {
+  sink.Put("\"edges\":[");
+  is_first_ = true;
+  for (std::uint32_t i = 0; i < base_.nodes().size(); ++i) {
+    for (const Edge& edge : base_.nodes()[i].edges) WriteEdge(sink, edge, 0);
+    if (wide_edge_counts_[i] == 0) continue;
+    for (const WideNode& wide : base_.wide_nodes()) {
+      if (wide.node != i) continue;
+      ForEachWideEdge(wide, [&](EdgeType type, std::uint32_t name, std::uint32_t node) {
+        WriteEdge(sink, type, name, node);
+      });
+    }
+  }
+  for (const Region region : {Region::kNear, Region::kFar}) {
+    ForEachNode(region, [&](const Unit& unit, std::uint32_t number, const Unit::Node& node, std::uint32_t) {
+      for (const Edge& edge : unit.edges_of(node)) WriteEdge(sink, edge, places_[number].first_string);
+    });
+  }
+  const Edge map{EdgeType::kInternal, base_.map_label(), {Target::Kind::kBase, base_.palette().one_byte_map}};
+  for (std::uint32_t i = 0; i < long_strings_.count; ++i) WriteEdge(sink, map, 0);
+  sink.Put(node24_ ? "],\n" : "\n],\n");
+}
+
+void SnapshotWriter::WriteLocation(TextSink& sink, std::uint64_t node, const Location& location) {
+  Separate(sink);
+  sink.PutNumber(node * field_count_);
+  sink.Put(',');
+  sink.PutNumber(location.script_id);
+  sink.Put(',');
+  sink.PutNumber(location.line);
+  sink.Put(',');
+  sink.PutNumber(location.column);
+}
+
+// The far region comes first: in V8's files, too, this section is in no order.
+void SnapshotWriter::WriteLocations(TextSink& sink) {
+  sink.Put("\"trace_function_infos\":[],\n\"trace_tree\":[],\n\"samples\":[],\n\"locations\":[");
+  is_first_ = true;
+  for (const Region region : {Region::kFar, Region::kNear}) {
+    ForEachNode(region, [&](const Unit&, std::uint32_t, const Unit::Node& node, std::uint32_t i) {
+      if (node.location != 0) WriteLocation(sink, local_nodes_[i], base_.locations()[node.location]);
+    });
+  }
+  for (std::uint32_t i = 0; i < base_.nodes().size(); ++i) {
+    const std::uint32_t location = base_.nodes()[i].location;
+    if (location != 0) WriteLocation(sink, i, base_.locations()[location]);
+  }
+  sink.Put(node24_ ? "],\n" : "\n],\n");
+}
+
+void SnapshotWriter::WriteStrings(TextSink& sink) {
+  sink.Put("\"strings\":[");
+  is_first_ = true;
+  const auto separate = [&] {
+    if (!is_first_) sink.Put(node24_ ? std::string_view(",") : std::string_view(",\n"));
+    is_first_ = false;
+  };
+  for (const std::string& text : base_.strings()) {
+    separate();
+    PutJsonString(sink, text);
+  }
+  for (std::uint32_t i = 0; i < digit_count_; ++i) {
+    separate();
+    sink.Put('"');
+    sink.PutNumber(i);
+    sink.Put('"');
+  }
+  for (std::uint32_t position = 0; position < live_count(); ++position) {
+    const Unit& unit = BuildAt(position);
+    for (std::size_t i = 0; i < unit.string_count(); ++i) {
+      separate();
+      PutJsonString(sink, unit.string(i));
+    }
+  }
+  std::string text;
+  for (std::uint32_t i = 0; i < long_strings_.count; ++i) {
+    // Lines of a report: every hundredth character or so is one that JSON must escape.
+    Random random(Mix(seed_, 0x400000000u + i));
+    text = "report " + std::to_string(i) + ": ";
+    while (text.size() < long_strings_.length) {
+      std::uint64_t bits = random.Next();
+      for (int k = 0; k < 10; ++k, bits >>= 6) {
+        const auto c = bits & 63;
+        text += c < 26 ? static_cast<char>('a' + c) : c < 36 ? static_cast<char>('0' + c - 26) : c < 62 ? static_cast<char>('a' + c - 36) : ' ';
+      }
+      if ((bits & 15) == 0) text += "\"\n";
+    }
+    text.resize(long_strings_.length);
+    separate();
+    PutJsonString(sink, text);
+  }
+  sink.Put("]}");
+}
+
+SnapshotCounts SnapshotWriter::Write(TextSink& sink) {
+  Lay();
+  WriteHeader(sink);
+  WriteNodes(sink);
+  WriteEdges(sink);
+  WriteLocations(sink);
+  WriteStrings(sink);
+  counts_.bytes = sink.size_bytes();
+  return counts_;
+}
+
+}  // namespace leaktrail::bench
