@@ -212,7 +212,7 @@ Plan MakePlan(const Options& options) {
     return plan;
   }
   const double guess = (rest - nothing) / (by_bytes ? 9500 : 110);
-  const auto small = static_cast<std::uint32_t>(std::clamp(guess / 32, 50.0, 20000.0));
+  const auto small = static_cast<std::uint32_t>(std::clamp(guess / 8, 30.0, 4000.0));
   const std::uint32_t large = small * 4;
   const double per_small = (measure(small) - nothing) / small;
   const double per_large = (measure(large) - nothing) / large;

@@ -557,9 +557,9 @@ class BaseHeapBuilder {
   BaseNode List(WideKind kind) {
     const BaseNode list = Single(palette_.array, 32);
     const BaseNode elements = Add(NodeType::kArray, "(object elements)", 0);
-    MapOf(elements, palette_.fixed_array_map);
     Link(list, EdgeType::kInternal, "elements", elements);
     Wide(list, kind);
+    heap_.wide_nodes_.push_back({elements, kind, true});
     return list;
   }
 

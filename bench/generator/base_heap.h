@@ -84,6 +84,7 @@ enum class WideKind : std::uint8_t {
 struct WideNode {
   BaseNode node;
   WideKind kind;
+  bool is_backing_store = false;
 };
 
 class BaseHeap {

@@ -57,10 +57,10 @@ struct Label {
   static Label Index(std::uint32_t number) { return {Kind::kIndex, number}; }
 };
 
-// What an edge leads to: a node of the base heap, a node of the unit at hand, or one of the
-// first nodes of some unit (its cache entry, its request, its profile).
+// What an edge leads to: a node of the base heap, a node of the unit at hand, or the cache entry or
+// the request of any unit.
 struct Target {
-  enum class Kind : std::uint8_t { kBase, kLocal, kCacheEntry, kRequest, kProfile };
+  enum class Kind : std::uint8_t { kBase, kLocal, kCacheEntry, kRequest };
   Kind kind = Kind::kBase;
   std::uint32_t value = 0;
 };

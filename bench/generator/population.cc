@@ -13,13 +13,14 @@ Population::Population(UnitBuilder& builder, std::uint64_t seed, const Populatio
 
 void Population::Create(std::uint32_t requests) {
   const std::uint32_t first = unit_count();
+  Unit scratch;
   births_.push_back({first, first + options_.samples_per_step});
   for (std::uint32_t i = 0; i < options_.samples_per_step + requests; ++i) {
     const std::uint32_t unit = first + i;
     const UnitKind of = i < options_.samples_per_step ? UnitKind::kSample : UnitKind::kRequest;
-    const std::size_t nodes = builder_.Build(unit, of, {}, 0).nodes().size();
+    builder_.Build(unit, of, {}, 0, scratch);
     first_ids_.push_back(static_cast<std::uint32_t>(next_id_));
-    next_id_ += 2 * nodes;
+    next_id_ += 2 * scratch.nodes().size();
     if (next_id_ > 0xffffffffu) throw std::length_error("more nodes than 32-bit ids");
     (of == UnitKind::kSample ? samples_ : requests_).push_back(unit);
   }

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::uint32_t kDead = 0xffffffff;
 
+constexpr std::uint32_t kUnitsPerBlock = 20;
+
 // One request in so many is also held by a handle, one in so many by the stack.
 constexpr std::size_t kHandleStride = 499;
 constexpr std::size_t kStackStride = 1999;
@@ -63,27 +65,64 @@ std::uint32_t SnapshotWriter::unit_at(std::uint32_t position) const {
                                     : population_.samples()[position - requests.size()];
 }
 
-const Unit& SnapshotWriter::BuildAt(std::uint32_t position) {
-  const auto requests = static_cast<std::uint32_t>(population_.requests().size());
-  const UnitKind kind = position < requests ? UnitKind::kRequest : UnitKind::kSample;
-  const std::uint32_t unit = unit_at(position);
-  return builder_.Build(
-      unit, kind,
-      population_.NeighboursOf(kind, kind == UnitKind::kRequest ? position : position - requests),
-      population_.first_id(unit));
+std::uint32_t SnapshotWriter::block_count() const {
+  return (live_count() + kUnitsPerBlock - 1) / kUnitsPerBlock;
 }
 
-// Counts everything and gives each unit its places.
+void SnapshotWriter::BuildBlock(std::uint32_t block) {
+  const std::uint32_t begin = block * kUnitsPerBlock;
+  const std::uint32_t count = std::min(kUnitsPerBlock, live_count() - begin);
+  const auto requests = static_cast<std::uint32_t>(population_.requests().size());
+  block_.units.resize(kUnitsPerBlock);
+  block_.node_positions.resize(kUnitsPerBlock);
+  block_.numbers.clear();
+  for (auto& region : block_.waves) {
+    for (auto& wave : region) wave.clear();
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint32_t position = begin + i;
+    const UnitKind kind = position < requests ? UnitKind::kRequest : UnitKind::kSample;
+    const std::uint32_t number = unit_at(position);
+    block_.numbers.push_back(number);
+    Unit& unit = block_.units[i];
+    builder_.Build(number, kind,
+                   population_.NeighboursOf(kind, kind == UnitKind::kRequest ? position : position - requests),
+                   population_.first_id(number), unit);
+    block_.node_positions[i].resize(unit.nodes().size());
+    for (std::uint32_t k = 0; k < unit.nodes().size(); ++k) {
+      const Unit::Node& node = unit.nodes()[k];
+      auto& waves = block_.waves[node.is_far ? 1 : 0];
+      if (waves.size() <= node.wave) waves.resize(node.wave + 1u);
+      waves[node.wave].push_back({i, k});
+    }
+  }
+  const auto lay = [&](const auto& waves, std::uint32_t next, std::vector<Slot>& order) {
+    order.clear();
+    for (const auto& wave : waves) {
+      for (const Slot& slot : wave) {
+        block_.node_positions[slot.unit][slot.node] = next++;
+        order.push_back(slot);
+      }
+    }
+  };
+  lay(block_.waves[0], block_places_[block].near_node, block_.near_order);
+  lay(block_.waves[1], block_places_[block].far_node, block_.far_order);
+}
+
+// Counts everything and gives each block and unit its places.
 void SnapshotWriter::Lay() {
-  const std::uint32_t live = live_count();
-  places_.assign(population_.unit_count(), {kDead, kDead, 0});
-  // About the golden section of the units, so that neighbours are parted.
-  far_step_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(live * 0.618034));
-  while (std::gcd(far_step_, std::max(live, 1u)) != 1) ++far_step_;
+  const std::uint32_t blocks = block_count();
+  places_.assign(population_.unit_count(), {kDead, 0});
+  block_places_.assign(blocks, {});
+  // About the golden section of the file, so that neighbours are parted.
+  far_step_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(blocks * 0.618034));
+  while (std::gcd(far_step_, std::max(blocks, 1u)) != 1) ++far_step_;
 
   // Slots of tables are named by number: the cache's table and the roots need the largest ones.
-  digit_count_ = 64 + 3 * static_cast<std::uint32_t>(population_.requests().size());
+  digit_count_ = std::max(64 + 3 * static_cast<std::uint32_t>(population_.requests().size()),
+                          long_strings_.count);
   for (const BaseHeap::Node& base_node : base_.nodes()) {
+    counts_.edges += base_node.edges.size();
     for (const Edge& edge : base_node.edges) {
       if (edge.label.kind == Label::Kind::kDigits) digit_count_ = std::max(digit_count_, edge.label.value + 1);
     }
@@ -91,23 +130,24 @@ void SnapshotWriter::Lay() {
   first_digit_text_ = Narrow(base_.strings().size());
   std::uint64_t node = base_.nodes().size();
   std::uint64_t text = first_digit_text_ + std::uint64_t{digit_count_};
-  std::vector<std::uint32_t> far_counts(live);
-  for (const BaseHeap::Node& base_node : base_.nodes()) counts_.edges += base_node.edges.size();
-  for (std::uint32_t position = 0; position < live; ++position) {
-    const Unit& unit = BuildAt(position);
-    Place& place = places_[unit_at(position)];
-    place.near_node = Narrow(node);
-    place.first_string = Narrow(text);
-    for (const Unit::Node& part : unit.nodes()) far_counts[position] += part.is_far;
-    node += unit.nodes().size() - far_counts[position];
-    text += unit.string_count();
-    counts_.edges += unit.edge_count();
+  for (std::uint32_t block = 0; block < blocks; ++block) {
+    block_places_[block].near_node = Narrow(node);
+    BuildBlock(block);
+    for (std::uint32_t i = 0; i < block_.numbers.size(); ++i) {
+      const Unit& unit = block_.units[i];
+      places_[block_.numbers[i]] = {block_.node_positions[i][0], Narrow(text)};
+      text += unit.string_count();
+      counts_.edges += unit.edge_count();
+    }
+    node += block_.near_order.size();
+    block_places_[block].far_node = static_cast<std::uint32_t>(block_.far_order.size());
   }
-  std::uint32_t position = 0;
-  for (std::uint32_t k = 0; k < live; ++k) {
-    places_[unit_at(position)].far_node = Narrow(node);
-    node += far_counts[position];
-    position = static_cast<std::uint32_t>((std::uint64_t{position} + far_step_) % live);
+  std::uint32_t block = 0;
+  for (std::uint32_t k = 0; k < blocks; ++k) {
+    const std::uint32_t count = block_places_[block].far_node;
+    block_places_[block].far_node = Narrow(node);
+    node += count;
+    block = static_cast<std::uint32_t>((std::uint64_t{block} + far_step_) % blocks);
   }
   first_long_node_ = Narrow(node);
   first_long_text_ = Narrow(text);
@@ -116,30 +156,21 @@ void SnapshotWriter::Lay() {
   counts_.edges += long_strings_.count;
   wide_edge_counts_.assign(base_.nodes().size(), 0);
   for (const WideNode& wide : base_.wide_nodes()) {
+    const std::uint64_t before = wide_edge_counts_[wide.node];
     ForEachWideEdge(wide, [&](EdgeType, std::uint32_t, std::uint32_t) { ++wide_edge_counts_[wide.node]; });
-    counts_.edges += wide_edge_counts_[wide.node];
+    counts_.edges += wide_edge_counts_[wide.node] - before;
   }
 }
 
 template <class Visit>
 void SnapshotWriter::ForEachNode(Region region, Visit visit) {
-  const std::uint32_t live = live_count();
-  std::uint32_t position = 0;
-  for (std::uint32_t k = 0; k < live; ++k) {
-    const std::uint32_t number = unit_at(position);
-    const Unit& unit = BuildAt(position);
-    const Place& place = places_[number];
-    std::uint32_t near = place.near_node;
-    std::uint32_t far = place.far_node;
-    local_nodes_.clear();
-    for (const Unit::Node& node : unit.nodes()) local_nodes_.push_back(node.is_far ? far++ : near++);
-    for (std::uint32_t i = 0; i < unit.nodes().size(); ++i) {
-      const Unit::Node& node = unit.nodes()[i];
-      if (node.is_far == (region == Region::kFar)) visit(unit, number, node, i);
-    }
-    position = region == Region::kNear
-                   ? position + 1
-                   : static_cast<std::uint32_t>((std::uint64_t{position} + far_step_) % live);
+  const std::uint32_t blocks = block_count();
+  std::uint32_t block = 0;
+  for (std::uint32_t k = 0; k < blocks; ++k) {
+    BuildBlock(block);
+    for (const Slot& slot : region == Region::kNear ? block_.near_order : block_.far_order) visit(slot);
+    block = region == Region::kNear ? block + 1
+                                    : static_cast<std::uint32_t>((std::uint64_t{block} + far_step_) % blocks);
   }
 }
 
@@ -148,16 +179,22 @@ template <class Emit>
 void SnapshotWriter::ForEachWideEdge(const WideNode& wide, Emit emit) const {
   const auto& requests = population_.requests();
   const auto& samples = population_.samples();
+  // Of an array both the object and its backing store name the elements.
+  const auto element = [&](std::uint32_t index, std::uint32_t node) {
+    if (wide.is_backing_store) {
+      emit(EdgeType::kInternal, first_digit_text_ + index, node);
+    } else {
+      emit(EdgeType::kElement, index, node);
+    }
+  };
   switch (wide.kind) {
     case WideKind::kCacheTable:
       for (std::uint32_t i = 0; i < requests.size(); ++i) {
-        emit(EdgeType::kInternal, first_digit_text_ + 20 + 3 * i, places_[requests[i]].near_node);
+        emit(EdgeType::kInternal, first_digit_text_ + 20 + 3 * i, places_[requests[i]].head_node);
       }
       break;
     case WideKind::kRequestList:
-      for (std::uint32_t i = 0; i < requests.size(); ++i) {
-        emit(EdgeType::kElement, i, RequestNode(requests[i]));
-      }
+      for (std::uint32_t i = 0; i < requests.size(); ++i) element(i, RequestNode(requests[i]));
       break;
     case WideKind::kProfileTable:
       for (std::uint32_t i = 0; i < requests.size(); ++i) {
@@ -170,7 +207,7 @@ void SnapshotWriter::ForEachWideEdge(const WideNode& wide, Emit emit) const {
       break;
     case WideKind::kSampleList:
       for (std::uint32_t i = 0; i < samples.size(); ++i) {
-        emit(EdgeType::kElement, i, places_[samples[i]].near_node);
+        element(i, places_[samples[i]].head_node);
       }
       break;
     case WideKind::kHandles:
@@ -184,24 +221,22 @@ void SnapshotWriter::ForEachWideEdge(const WideNode& wide, Emit emit) const {
     }
     case WideKind::kLongStrings:
       for (std::uint32_t i = 0; i < long_strings_.count; ++i) {
-        emit(EdgeType::kElement, i, first_long_node_ + i);
+        element(i, first_long_node_ + i);
       }
       break;
   }
 }
 
-std::uint32_t SnapshotWriter::NodeAt(const Target& target) const {
+std::uint32_t SnapshotWriter::NodeAt(const Target& target, std::uint32_t unit_in_block) const {
   switch (target.kind) {
     case Target::Kind::kBase:
       return target.value;
     case Target::Kind::kLocal:
-      return local_nodes_[target.value];
+      return block_.node_positions[unit_in_block][target.value];
     case Target::Kind::kCacheEntry:
-      return places_[target.value].near_node;
+      return places_[target.value].head_node;
     case Target::Kind::kRequest:
       return RequestNode(target.value);
-    case Target::Kind::kProfile:
-      return RequestNode(target.value) + 1;
   }
   return 0;
 }
@@ -281,9 +316,12 @@ void SnapshotWriter::WriteNodes(TextSink& sink) {
     WriteNode(sink, node.type, node.name.value, id, self_size, node.edges.size() + wide, node.detachedness);
   }
   for (const Region region : {Region::kNear, Region::kFar}) {
-    ForEachNode(region, [&](const Unit&, std::uint32_t number, const Unit::Node& node, std::uint32_t i) {
+    ForEachNode(region, [&](const Slot& slot) {
+      const Unit::Node& node = block_.units[slot.unit].nodes()[slot.node];
+      const std::uint32_t number = block_.numbers[slot.unit];
       WriteNode(sink, node.type, TextNumber(node.name, places_[number].first_string),
-                population_.first_id(number) + 2 * std::uint64_t{i}, node.self_size, node.edge_count, 0);
+                population_.first_id(number) + 2 * std::uint64_t{slot.node}, node.self_size,
+                node.edge_count, 0);
     });
   }
   // Long strings take the ids between the base heap's and the first unit's.
@@ -303,8 +341,10 @@ void SnapshotWriter::WriteEdge(TextSink& sink, EdgeType type, std::uint32_t name
   sink.PutNumber(std::uint64_t{node} * field_count_);
 }
 
-void SnapshotWriter::WriteEdge(TextSink& sink, const Edge& edge, std::uint32_t first_string) {
-  WriteEdge(sink, edge.type, TextNumber(edge.label, first_string), NodeAt(edge.target));
+void SnapshotWriter::WriteEdge(TextSink& sink, const Edge& edge, std::uint32_t unit_in_block) {
+  const std::uint32_t first_string =
+      edge.label.kind == Label::Kind::kLocal ? places_[block_.numbers[unit_in_block]].first_string : 0;
+  WriteEdge(sink, edge.type, TextNumber(edge.label, first_string), NodeAt(edge.target, unit_in_block));
 }
 
 void SnapshotWriter::WriteEdges(TextSink& sink) {
@@ -321,8 +361,9 @@ void SnapshotWriter::WriteEdges(TextSink& sink) {
     }
   }
   for (const Region region : {Region::kNear, Region::kFar}) {
-    ForEachNode(region, [&](const Unit& unit, std::uint32_t number, const Unit::Node& node, std::uint32_t) {
-      for (const Edge& edge : unit.edges_of(node)) WriteEdge(sink, edge, places_[number].first_string);
+    ForEachNode(region, [&](const Slot& slot) {
+      const Unit& unit = block_.units[slot.unit];
+      for (const Edge& edge : unit.edges_of(unit.nodes()[slot.node])) WriteEdge(sink, edge, slot.unit);
     });
   }
   const Edge map{EdgeType::kInternal, base_.map_label(), {Target::Kind::kBase, base_.palette().one_byte_map}};
@@ -346,8 +387,10 @@ void SnapshotWriter::WriteLocations(TextSink& sink) {
   sink.Put("\"trace_function_infos\":[],\n\"trace_tree\":[],\n\"samples\":[],\n\"locations\":[");
   is_first_ = true;
   for (const Region region : {Region::kFar, Region::kNear}) {
-    ForEachNode(region, [&](const Unit&, std::uint32_t, const Unit::Node& node, std::uint32_t i) {
-      if (node.location != 0) WriteLocation(sink, local_nodes_[i], base_.locations()[node.location]);
+    ForEachNode(region, [&](const Slot& slot) {
+      const std::uint32_t location = block_.units[slot.unit].nodes()[slot.node].location;
+      if (location == 0) return;
+      WriteLocation(sink, block_.node_positions[slot.unit][slot.node], base_.locations()[location]);
     });
   }
   for (std::uint32_t i = 0; i < base_.nodes().size(); ++i) {
@@ -374,11 +417,14 @@ void SnapshotWriter::WriteStrings(TextSink& sink) {
     sink.PutNumber(i);
     sink.Put('"');
   }
-  for (std::uint32_t position = 0; position < live_count(); ++position) {
-    const Unit& unit = BuildAt(position);
-    for (std::size_t i = 0; i < unit.string_count(); ++i) {
-      separate();
-      PutJsonString(sink, unit.string(i));
+  for (std::uint32_t block = 0; block < block_count(); ++block) {
+    BuildBlock(block);
+    for (std::uint32_t k = 0; k < block_.numbers.size(); ++k) {
+      const Unit& unit = block_.units[k];
+      for (std::size_t i = 0; i < unit.string_count(); ++i) {
+        separate();
+        PutJsonString(sink, unit.string(i));
+      }
     }
   }
   std::string text;

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace leaktrail::bench {
 namespace {
 
 // Share of the things in a unit that lie somewhere else in the file. In a snapshot of a service
 // that has run for a while about a third of all edges not leading to a hub go far.
-constexpr std::uint32_t kScatterPercent = 40;
+constexpr std::uint32_t kScatterPercent = 60;
 
 constexpr std::uint64_t RoundUp8(std::uint64_t size) { return (size + 7) / 8 * 8; }
 
@@ -43,6 +44,7 @@ UnitBuilder::UnitBuilder(BaseHeap& base, std::uint64_t seed)
   label(document_, "document"), label(route_, "route"), label(promise_, "promise");
   label(body_, "body"), label(pattern_, "pattern"), label(big_, "big"), label(related_, "related");
   label(source_, "source"), label(getter_, "getter");
+  label(on_done_, "onDone"), label(on_error_, "onError");
   label(cons_name_, "(concatenated string)"), label(sliced_name_, "(sliced string)");
   label(heap_number_, "heap number"), label(array_name_, "");
   label(elements_name_, "(object elements)"), label(properties_name_, "(object properties)");
@@ -72,11 +74,14 @@ UnitBuilder::UnitBuilder(BaseHeap& base, std::uint64_t seed)
 UnitBuilder::LocalNode UnitBuilder::Add(NodeType type, Label name, std::uint64_t self_size) {
   Unit::Node node;
   node.type = type;
-  node.is_far = is_far_ && unit_.nodes_.size() > 2;
+  node.is_far = is_far_;
+  // V8 meets what an object holds after the object's neighbours.
+  const bool is_leaf = type != NodeType::kObject && type != NodeType::kClosure && type != NodeType::kObjectShape;
+  node.wave = static_cast<std::uint8_t>(wave_ + (wave_ > 0 && is_leaf ? 1 : 0));
   node.name = name;
   node.self_size = self_size;
-  unit_.nodes_.push_back(node);
-  return static_cast<LocalNode>(unit_.nodes_.size() - 1);
+  unit_->nodes_.push_back(node);
+  return static_cast<LocalNode>(unit_->nodes_.size() - 1);
 }
 
 void UnitBuilder::Link(LocalNode from, EdgeType type, Label label, LocalNode to) {
@@ -98,17 +103,20 @@ void UnitBuilder::MapOf(LocalNode node, BaseNode map) {
 }
 
 Label UnitBuilder::AddText(std::string_view text) {
-  unit_.text_ += text;
-  unit_.string_ends_.push_back(unit_.text_.size());
-  return {Label::Kind::kLocal, static_cast<std::uint32_t>(unit_.string_ends_.size() - 1)};
+  unit_->text_ += text;
+  unit_->string_ends_.push_back(unit_->text_.size());
+  return {Label::Kind::kLocal, static_cast<std::uint32_t>(unit_->string_ends_.size() - 1)};
 }
 
 // Decides anew whether what follows stands with its unit or far away.
-void UnitBuilder::Scatter() { is_far_ = random_.Chance(kScatterPercent); }
+void UnitBuilder::Scatter() {
+  is_far_ = random_.Chance(kScatterPercent);
+  wave_ = static_cast<std::uint8_t>(wave_ + 2);
+}
 
 UnitBuilder::LocalNode UnitBuilder::AddInstance(const ClassTemplate& of, std::uint64_t self_size) {
   const LocalNode node = Add(NodeType::kObject, of.name, self_size);
-  unit_.nodes_[node].location = of.location;
+  unit_->nodes_[node].location = of.location;
   LinkBase(node, EdgeType::kProperty, proto_, of.prototype);
   MapOf(node, of.map);
   return node;
@@ -122,7 +130,7 @@ UnitBuilder::LocalNode UnitBuilder::AddPlain(const ShapeTemplate& shape) {
 
 // A string with a text that nothing else has.
 UnitBuilder::LocalNode UnitBuilder::AddUniqueString(std::string_view prefix) {
-  std::array<char, 48> buffer;
+  std::array<char, 128> buffer;
   char* end = std::copy(prefix.begin(), prefix.end(), buffer.begin());
   end = std::to_chars(end, end + 8, static_cast<std::uint32_t>(random_.Next() & 0xffffff), 16).ptr;
   *end++ = '.';
@@ -166,11 +174,18 @@ UnitBuilder::LocalNode UnitBuilder::AddNumber() {
   return node;
 }
 
-UnitBuilder::LocalNode UnitBuilder::AddElements(LocalNode list, std::uint64_t capacity) {
-  const LocalNode elements = Add(NodeType::kArray, elements_name_, 16 + 8 * capacity);
-  MapOf(elements, palette_.fixed_array_map);
+// An array with its backing store, which stands right behind it.
+UnitBuilder::LocalNode UnitBuilder::AddList(std::uint32_t capacity) {
+  const LocalNode list = AddInstance(palette_.array, 32);
+  const LocalNode elements = Add(NodeType::kArray, elements_name_, 16 + 8 * std::uint64_t{capacity});
   Link(list, EdgeType::kInternal, elements_, elements);
-  return elements;
+  return list;
+}
+
+// V8 tells an element twice: from the array and from its backing store.
+void UnitBuilder::AddElement(LocalNode list, std::uint32_t index, LocalNode element) {
+  Link(list, EdgeType::kElement, Label::Index(index), element);
+  Link(list + 1, EdgeType::kInternal, Label::Digits(index), element);
 }
 
 UnitBuilder::LocalNode UnitBuilder::AddTable(LocalNode owner, std::uint32_t capacity) {
@@ -194,7 +209,7 @@ UnitBuilder::LocalNode UnitBuilder::AddContext(const FunctionTemplate& function,
 UnitBuilder::LocalNode UnitBuilder::AddClosure(const FunctionTemplate& function,
                                                LocalNode context) {
   const LocalNode closure = Add(NodeType::kClosure, function.name, 64);
-  unit_.nodes_[closure].location = function.location;
+  unit_->nodes_[closure].location = function.location;
   LinkBase(closure, EdgeType::kProperty, proto_, palette_.function_prototype);
   LinkBase(closure, EdgeType::kInternal, feedback_cell_, function.feedback_cell);
   LinkBase(closure, EdgeType::kInternal, shared_, function.shared);
@@ -259,12 +274,9 @@ UnitBuilder::LocalNode UnitBuilder::AddDocument(std::uint32_t depth) {
     }
   }
   if (random_.Chance(30)) {
-    const LocalNode list = AddInstance(palette_.array, 32);
     const std::uint32_t length = 1 + random_.Below(4);
-    AddElements(list, length);
-    for (std::uint32_t i = 0; i < length; ++i) {
-      Link(list, EdgeType::kElement, Label::Index(i), AddDocument(depth - 1));
-    }
+    const LocalNode list = AddList(length);
+    for (std::uint32_t i = 0; i < length; ++i) AddElement(list, i, AddDocument(depth - 1));
     return list;
   }
   const auto& shape = palette_.shapes[random_.Skewed(static_cast<std::uint32_t>(palette_.shapes.size()))];
@@ -312,9 +324,9 @@ void UnitBuilder::AddAccount(LocalNode request) {
   account_ = AddInstance(palette_.account, 72);
   Link(request, EdgeType::kProperty, account_label_, account_);
   Link(account_, EdgeType::kProperty, name_, AddRepeatedString());
-  Link(account_, EdgeType::kProperty, email_, AddUniqueString("user.mail-"));
+  Link(account_, EdgeType::kProperty, email_, AddUniqueString("accounts+newsletter.user-"));
   Scatter();
-  Link(account_, EdgeType::kProperty, token_, AddUniqueString("5f0e77a1"));
+  Link(account_, EdgeType::kProperty, token_, AddUniqueString("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."));
   const LocalNode address = AddInstance(palette_.address, 56);
   Link(account_, EdgeType::kProperty, address_, address);
   Link(address, EdgeType::kProperty, street_, AddRepeatedString());
@@ -334,14 +346,13 @@ void UnitBuilder::AddAccount(LocalNode request) {
 
 void UnitBuilder::AddParcels(LocalNode request, const Neighbours& neighbours) {
   Scatter();
-  const LocalNode list = AddInstance(palette_.array, 32);
-  Link(request, EdgeType::kProperty, parcels_, list);
   const std::uint32_t count = 1 + random_.Below(6);
-  AddElements(list, count + 2);
+  const LocalNode list = AddList(count + 2);
+  Link(request, EdgeType::kProperty, parcels_, list);
   for (std::uint32_t i = 0; i < count; ++i) {
-    if (i % 3 == 0) Scatter();
+    Scatter();
     const LocalNode parcel = AddInstance(palette_.parcel, 64);
-    Link(list, EdgeType::kElement, Label::Index(i), parcel);
+    AddElement(list, i, parcel);
     Link(parcel, EdgeType::kProperty, request_label_, request);
     Link(parcel, EdgeType::kProperty, label_, AddUniqueString("PCL-"));
     Link(parcel, EdgeType::kHidden, Label::Index(4), AddNumber());
@@ -359,6 +370,8 @@ void UnitBuilder::AddParcels(LocalNode request, const Neighbours& neighbours) {
     if (neighbours.related[i] != kNoUnit) {
       LinkUnit(list, EdgeType::kElement, Label::Index(count + i), Target::Kind::kRequest,
                neighbours.related[i]);
+      LinkUnit(list + 1, EdgeType::kInternal, Label::Digits(count + i), Target::Kind::kRequest,
+               neighbours.related[i]);
     }
   }
 }
@@ -374,7 +387,9 @@ void UnitBuilder::AddHistory(LocalNode request) {
     const LocalNode event = AddPlain(palette_.event);
     Link(table, EdgeType::kInternal, Label::Digits(6 + 3 * i), event);
     Link(event, EdgeType::kProperty, palette_.event.properties[1], account_);
-    Link(event, EdgeType::kProperty, palette_.event.properties[2], AddConsString());
+    Link(event, EdgeType::kProperty, palette_.event.properties[2],
+         random_.Chance(40) ? AddConsString() : AddRepeatedString());
+    if (i % 2 == 0) Scatter();
     Link(event, EdgeType::kHidden, Label::Index(3), AddNumber());
   }
 }
@@ -394,9 +409,36 @@ void UnitBuilder::AddChannel(LocalNode request) {
   Link(channel, EdgeType::kProperty, owner_, account_);
   Scatter();
   const LocalNode context = AddContext(palette_.on_data, self_, channel);
-  Link(events, EdgeType::kProperty, data_, AddClosure(palette_.on_data, context));
+  const LocalNode on_data = AddClosure(palette_.on_data, context);
   const LocalNode inner = AddContext(palette_.on_close, request_label_, request);
-  Link(events, EdgeType::kProperty, close_, AddClosure(palette_.on_close, inner));
+  const LocalNode on_close = AddClosure(palette_.on_close, inner);
+  const std::pair<Label, LocalNode> listeners[] = {{data_, on_data}, {close_, on_close}};
+  std::uint32_t slot = 12;
+  for (const auto& [name, listener] : listeners) {
+    Link(events, EdgeType::kProperty, name, listener);
+    LinkBase(storage, EdgeType::kInternal, Label::Digits(slot), palette_.word_nodes[slot]);
+    Link(storage, EdgeType::kInternal, Label::Digits(slot + 1), listener);
+    slot += 3;
+  }
+}
+
+// Two functions made in one call share its context.
+void UnitBuilder::AddHandlers(LocalNode request) {
+  Scatter();
+  const auto function_count = static_cast<std::uint32_t>(palette_.functions.size());
+  const FunctionTemplate& done = palette_.functions[random_.Skewed(function_count)];
+  const FunctionTemplate& error = palette_.functions[random_.Skewed(function_count)];
+  const LocalNode context = AddContext(done, request_label_, request);
+  Link(request, EdgeType::kProperty, on_done_, AddClosure(done, context));
+  Link(request, EdgeType::kProperty, on_error_, AddClosure(error, context));
+  Scatter();
+  const LocalNode tags = AddList(4);
+  Link(request, EdgeType::kProperty, tags_, tags);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    const BaseNode word = palette_.word_nodes[random_.Skewed(static_cast<std::uint32_t>(palette_.word_nodes.size()))];
+    LinkBase(tags, EdgeType::kElement, Label::Index(i), word);
+    LinkBase(tags + 1, EdgeType::kInternal, Label::Digits(i), word);
+  }
 }
 
 void UnitBuilder::AddPromise(LocalNode request) {
@@ -430,8 +472,8 @@ void UnitBuilder::AddBuffer(LocalNode request) {
 
 void UnitBuilder::AddOddities(LocalNode request, const Neighbours& neighbours) {
   Scatter();
-  if (random_.Chance(40)) {
-    const LocalNode whole = AddUniqueString("/orders/list?page=");
+  if (random_.Chance(80)) {
+    const LocalNode whole = AddUniqueString("/api/v2/orders?sort=created&page=");
     const LocalNode slice = Add(NodeType::kSlicedString, sliced_name_, 32);
     Link(slice, EdgeType::kInternal, parent_, whole);
     MapOf(slice, palette_.sliced_map);
@@ -457,7 +499,7 @@ void UnitBuilder::AddOddities(LocalNode request, const Neighbours& neighbours) {
     LinkUnit(reference, EdgeType::kWeak, target_, Target::Kind::kRequest, neighbours.related[0]);
     Link(request, EdgeType::kProperty, related_, reference);
   }
-  if (random_.Chance(10)) {
+  if (random_.Chance(35)) {
     const LocalNode pair = Add(NodeType::kHidden, accessor_name_, 24);
     MapOf(pair, palette_.accessor_pair_map);
     const auto& function = palette_.functions[random_.Below(static_cast<std::uint32_t>(palette_.functions.size()))];
@@ -474,8 +516,8 @@ void UnitBuilder::BuildRequest(const Neighbours& neighbours, std::uint32_t first
   if (HasProfile(number_)) {
     const LocalNode profile = AddPlain(palette_.profile);
     Link(profile, EdgeType::kProperty, palette_.profile.properties[0], request);
-    const LocalNode visits = AddInstance(palette_.array, 32);
-    AddElements(visits, 2);
+    Scatter();
+    const LocalNode visits = AddList(2);
     Link(profile, EdgeType::kProperty, visits_, visits);
     // V8 tells an ephemeron from both of its sides, each time with the edge's own number.
     std::array<char, 160> text;
@@ -501,7 +543,7 @@ void UnitBuilder::BuildRequest(const Neighbours& neighbours, std::uint32_t first
   Link(entry, EdgeType::kProperty, value_, request);
   LinkUnit(entry, EdgeType::kProperty, newer_, Target::Kind::kCacheEntry, neighbours.newer);
   LinkUnit(entry, EdgeType::kProperty, older_, Target::Kind::kCacheEntry, neighbours.older);
-  Link(request, EdgeType::kProperty, url_, AddUniqueString("/orders/"));
+  Link(request, EdgeType::kProperty, url_, AddUniqueString("/api/v2/depots/north-harbour/orders/"));
   LinkBase(request, EdgeType::kProperty, method_, palette_.word_nodes[random_.Below(4)]);
   Scatter();
   const LocalNode headers = AddPlain(palette_.headers);
@@ -509,12 +551,13 @@ void UnitBuilder::BuildRequest(const Neighbours& neighbours, std::uint32_t first
   LinkBase(headers, EdgeType::kProperty, palette_.headers.properties[0], palette_.word_nodes[10]);
   LinkBase(headers, EdgeType::kProperty, palette_.headers.properties[1], palette_.word_nodes[11]);
   Link(headers, EdgeType::kProperty, palette_.headers.properties[2], AddRepeatedString());
-  Link(headers, EdgeType::kProperty, palette_.headers.properties[3], AddUniqueString("sid="));
+  Link(headers, EdgeType::kProperty, palette_.headers.properties[3], AddUniqueString("locale=en; theme=dark; consent=all; sid="));
   AddAccount(request);
   AddParcels(request, neighbours);
   AddHistory(request);
   AddChannel(request);
   Link(request, EdgeType::kProperty, started_at_, AddInstance(palette_.date, 96));
+  AddHandlers(request);
   if (random_.Chance(30)) AddPromise(request);
   if (random_.Chance(20)) AddBuffer(request);
   if (random_.Chance(45)) {
@@ -531,7 +574,8 @@ void UnitBuilder::BuildRequest(const Neighbours& neighbours, std::uint32_t first
 // The leak: a sampler's store keeps a sample of every request, with a timer and its closure.
 void UnitBuilder::BuildSample(const Neighbours& neighbours) {
   const LocalNode sample = AddInstance(palette_.sample, 72);
-  Link(sample, EdgeType::kProperty, path_, AddUniqueString("/orders/"));
+  Scatter();
+  Link(sample, EdgeType::kProperty, path_, AddUniqueString("/api/v2/depots/north-harbour/orders/"));
   const LocalNode labels = AddPlain(palette_.settings);
   Link(sample, EdgeType::kProperty, labels_, labels);
   for (const Label& property : palette_.settings.properties) {
@@ -549,29 +593,31 @@ void UnitBuilder::BuildSample(const Neighbours& neighbours) {
 
 // Brings each node's edges together and in order, as the file needs them.
 void UnitBuilder::SortEdges() {
-  for (const PendingEdge& pending : pending_) ++unit_.nodes_[pending.from].edge_count;
+  for (const PendingEdge& pending : pending_) ++unit_->nodes_[pending.from].edge_count;
   std::uint32_t next = 0;
-  for (Unit::Node& node : unit_.nodes_) {
+  for (Unit::Node& node : unit_->nodes_) {
     node.first_edge = next;
     next += node.edge_count;
     node.edge_count = 0;
   }
-  unit_.edges_.resize(pending_.size());
+  unit_->edges_.resize(pending_.size());
   for (const PendingEdge& pending : pending_) {
-    Unit::Node& node = unit_.nodes_[pending.from];
-    unit_.edges_[node.first_edge + node.edge_count++] = pending.edge;
+    Unit::Node& node = unit_->nodes_[pending.from];
+    unit_->edges_[node.first_edge + node.edge_count++] = pending.edge;
   }
 }
 
-const Unit& UnitBuilder::Build(std::uint32_t number, UnitKind kind, const Neighbours& neighbours,
-                               std::uint32_t first_id) {
+void UnitBuilder::Build(std::uint32_t number, UnitKind kind, const Neighbours& neighbours,
+                        std::uint32_t first_id, Unit& unit) {
+  unit_ = &unit;
   random_ = Random(Mix(seed_, 0x100000000u + number));
   number_ = number;
   next_text_ = 0;
   is_far_ = false;
-  unit_.nodes_.clear();
-  unit_.string_ends_.clear();
-  unit_.text_.clear();
+  wave_ = 0;
+  unit_->nodes_.clear();
+  unit_->string_ends_.clear();
+  unit_->text_.clear();
   pending_.clear();
   if (kind == UnitKind::kRequest) {
     BuildRequest(neighbours, first_id);
@@ -579,7 +625,6 @@ const Unit& UnitBuilder::Build(std::uint32_t number, UnitKind kind, const Neighb
     BuildSample(neighbours);
   }
   SortEdges();
-  return unit_;
 }
 
 }  // namespace leaktrail::bench

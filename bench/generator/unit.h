@@ -41,7 +41,8 @@ class Unit {
  public:
   struct Node {
     NodeType type = NodeType::kObject;
-    bool is_far = false;  // stands in the second region of the file, away from its unit
+    bool is_far = false;     // stands in the second region of the file, away from its unit
+    std::uint8_t wave = 0;   // V8 numbers nodes wave by wave as it meets them; 0 are the heads
     Label name;
     std::uint64_t self_size = 0;
     std::uint32_t location = 0;
@@ -68,14 +69,14 @@ class Unit {
   std::string text_;
 };
 
-// Not for several threads at once: it reuses the memory of one unit.
+// Not for several threads at once: it reuses memory of its own.
 class UnitBuilder {
  public:
   UnitBuilder(BaseHeap& base, std::uint64_t seed);
 
-  // The result is valid until the next call. `first_id` is the id of the unit's first node.
-  const Unit& Build(std::uint32_t number, UnitKind kind, const Neighbours& neighbours,
-                    std::uint32_t first_id);
+  // Overwrites `unit`. `first_id` is the id of the unit's first node.
+  void Build(std::uint32_t number, UnitKind kind, const Neighbours& neighbours,
+             std::uint32_t first_id, Unit& unit);
 
  private:
   using LocalNode = std::uint32_t;
@@ -97,7 +98,8 @@ class UnitBuilder {
   LocalNode AddRepeatedString();
   LocalNode AddConsString();
   LocalNode AddNumber();
-  LocalNode AddElements(LocalNode list, std::uint64_t capacity);
+  LocalNode AddList(std::uint32_t capacity);
+  void AddElement(LocalNode list, std::uint32_t index, LocalNode element);
   LocalNode AddTable(LocalNode owner, std::uint32_t capacity);
   LocalNode AddContext(const FunctionTemplate& function, Label slot, LocalNode holds);
   LocalNode AddClosure(const FunctionTemplate& function, LocalNode context);
@@ -108,6 +110,7 @@ class UnitBuilder {
   void AddParcels(LocalNode request, const Neighbours& neighbours);
   void AddHistory(LocalNode request);
   void AddChannel(LocalNode request);
+  void AddHandlers(LocalNode request);
   void AddPromise(LocalNode request);
   void AddBuffer(LocalNode request);
   void AddOddities(LocalNode request, const Neighbours& neighbours);
@@ -122,8 +125,9 @@ class UnitBuilder {
   std::uint32_t number_ = 0;
   std::uint32_t next_text_ = 0;
   bool is_far_ = false;
+  std::uint8_t wave_ = 0;
   LocalNode account_ = 0;
-  Unit unit_;
+  Unit* unit_ = nullptr;
   std::vector<PendingEdge> pending_;
   std::vector<Label> phrases_;
   std::uint32_t profile_table_id_ = 0;
@@ -136,7 +140,7 @@ class UnitBuilder {
       dependent_code_, enum_cache_, transition_, transitions_, feedback_cell_, shared_, context_,
       code_, scope_info_, previous_, first_, second_, parent_, backing_store_, reactions_, target_,
       visits_, seen_, document_, route_, promise_, body_, pattern_, big_, related_, source_,
-      getter_;
+      getter_, on_done_, on_error_;
   Label cons_name_, sliced_name_, heap_number_, array_name_, elements_name_,
       properties_name_, context_name_, map_name_, descriptor_name_, transition_name_,
       reaction_name_, backing_store_name_, bigint_name_, accessor_name_, regexp_data_name_,
