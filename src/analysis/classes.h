@@ -1,0 +1,58 @@
+// What instances are grouped by: the class name, and for objects the constructor's location.
+//
+// Plain objects are split into interfaces (shapes that occur often enough), as DevTools does.
+// Source of the rules: HeapSnapshot.ts, calculateObjectNames, inferInterfaceDefinitions,
+// applyInterfaceDefinitions, classKeyInternal.
+//
+// Threads: frozen values. Class indices are in order of first appearance in the graph, so they do
+// not depend on the number of threads.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/detached.h"
+#include "base/array.h"
+#include "base/index.h"
+#include "heap/graph.h"
+
+namespace leaktrail {
+
+struct ClassTag;
+using ClassIndex = Index<ClassTag>;
+
+struct ScriptPosition {  // 0-based
+  uint32_t script_id = 0, line = 0, column = 0;
+  bool operator==(const ScriptPosition&) const = default;
+};
+
+struct ClassKey {
+  std::string name;                        // "Meter", "(string)", "{a, b}", …
+  std::optional<ScriptPosition> location;  // of the constructor
+  bool operator==(const ClassKey&) const = default;
+  // As DevTools spells it: "12,3,4,Meter" or ",Meter".
+  std::string ToString() const;
+};
+
+struct InterfaceDefinition {
+  std::string name;  // "{a, b}"
+  std::vector<std::string> properties;
+};
+
+struct ClassTable {
+  std::vector<ClassKey> keys;                   // by ClassIndex
+  Array<uint32_t> class_of_node;                // by node
+  std::vector<InterfaceDefinition> interfaces;  // by popularity
+
+  ClassIndex class_of(NodeIndex n) const { return ClassIndex(class_of_node[n.value()]); }
+  const ClassKey& key(ClassIndex c) const { return keys[c.value()]; }
+};
+
+// With `interfaces`, these definitions are applied instead of this graph's own (for a comparison:
+// the base is read with the current snapshot's).
+ClassTable ComputeClasses(const HeapGraph& graph, const DetachedNodes& detached, unsigned threads,
+                          const std::vector<InterfaceDefinition>* interfaces = nullptr);
+
+}  // namespace leaktrail

@@ -1,0 +1,36 @@
+// The dominator tree over essential edges.
+//
+// A node d dominates n if every path from the root to n passes d; the immediate dominator is the
+// closest such node. Freeing n frees exactly what n dominates.
+//
+//   r→a, r→d, a→b, a→c, d→e, e→b, b→c:   idom(c) = r, since c is reached by a→c and by d→e→b→c.
+//
+// Nodes that the root does not reach are treated as DevTools does: one without any essential
+// retainer becomes a child of the root and its edges count; the members of an unreachable cycle,
+// and what only they reach, are children of the root and their edges do not count.
+//
+// Cost: one depth-first walk over the edges, then nearly linear in what the walk leaves over
+// (dominators.cc tells the algorithm). Working memory about 20 bytes a node, freed on return.
+#pragma once
+
+#include <cstdint>
+
+#include "analysis/essential_edges.h"
+#include "base/array.h"
+#include "heap/graph.h"
+
+namespace leaktrail {
+
+struct DominatorTree {
+  Array<uint32_t> idom;   // by node; the root's is the root
+  Array<uint32_t> order;  // all nodes, every one after its immediate dominator; the root first
+  NodeSet page_objects;
+  uint32_t orphan_count = 0;  // unreachable, without essential retainer
+  uint32_t cyclic_count = 0;  // unreachable cycles and what only they reach
+
+  NodeIndex parent(NodeIndex n) const { return NodeIndex(idom[n.value()]); }
+};
+
+DominatorTree ComputeDominators(const HeapGraph& graph);
+
+}  // namespace leaktrail

@@ -1,0 +1,42 @@
+// Parallel loops on std::thread (Debian has no static TBB; see docs/decisions.md).
+//
+// Cost: one thread start per worker and call, ~20 us; use for work of a millisecond and more.
+// Threads: bodies run concurrently; the call returns when all are done. A body must not throw.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace leaktrail {
+
+// Hardware threads this process may use (affinity respected), at least 1.
+unsigned HardwareThreads();
+
+// Runs worker(k) for k in [0, workers) on as many threads, the last one on the caller's. If a
+// thread cannot be started its share runs on the caller's.
+void RunWorkers(unsigned workers, const std::function<void(unsigned)>& worker);
+
+// Calls body(first, last) for disjoint blocks that cover [0, count). Which worker takes which
+// block is not determined: results must not depend on it.
+template <typename Body>
+void ParallelBlocks(unsigned workers, size_t count, size_t block, const Body& body) {
+  if (workers <= 1 || count <= block) {
+    for (size_t first = 0; first < count; first += block) {
+      body(first, first + block < count ? first + block : count);
+    }
+    return;
+  }
+  std::atomic<size_t> next{0};
+  RunWorkers(workers, [&](unsigned) {
+    for (;;) {
+      const size_t first = next.fetch_add(block, std::memory_order_relaxed);
+      if (first >= count) return;
+      body(first, first + block < count ? first + block : count);
+    }
+  });
+}
+
+}  // namespace leaktrail
