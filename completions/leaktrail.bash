@@ -1,6 +1,6 @@
 # bash completion for leaktrail
 
-_leaktrail_common='--help --json --no-color --stats --threads --tolerant --top --verbose'
+_leaktrail_common='--color --help --json --stats --threads --tolerant --top --verbose'
 
 _leaktrail_flags() {
   case $1 in
@@ -23,8 +23,12 @@ _leaktrail() {
     mapfile -t COMPREPLY < <(compgen -W "$_leaktrail_verbs --help --version" -- "$word")
     return
   fi
-  # A number or a name that nothing here can guess.
   case $before in
+    --color)
+      mapfile -t COMPREPLY < <(compgen -W 'always auto never' -- "$word")
+      return
+      ;;
+    # A number or a name that nothing here can guess.
     --class | --threads | --top) return ;;
   esac
   if [[ $word == -* ]]; then

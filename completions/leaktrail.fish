@@ -13,8 +13,8 @@ complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a trail -d 'W
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -l version -d 'Version of leaktrail'
 
 complete -c leaktrail -l help -d 'Examples and all options'
+complete -c leaktrail -n "__fish_seen_subcommand_from $verbs" -l color -x -a 'always auto never' -d 'When to use colour'
 complete -c leaktrail -n "__fish_seen_subcommand_from $verbs" -l json -d 'One JSON document on standard output'
-complete -c leaktrail -n "__fish_seen_subcommand_from $verbs" -l no-color -d 'Plain text on a terminal too'
 complete -c leaktrail -n "__fish_seen_subcommand_from $verbs" -l stats -d 'Time and memory of each pass'
 complete -c leaktrail -n "__fish_seen_subcommand_from $verbs" -l threads -x -d 'How many threads to use'
 complete -c leaktrail -n "__fish_seen_subcommand_from $verbs" -l tolerant -d 'Use what is whole of a damaged snapshot'
