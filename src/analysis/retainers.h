@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "analysis/detached.h"
 #include "base/array.h"
 #include "heap/graph.h"
 
@@ -30,9 +32,12 @@ struct Retainer {
 };
 
 // The rows DevTools shows under a node: no weak edges, none from the root; nearest first, then by
-// the retaining node's name, then by DevTools' own order (descending edges).
+// the retaining node's name, then by DevTools' own order (descending edges). Nodes that are not
+// reached come first, since their distance is negative.
+// O(r log r) for r edges into the node; reads the name of each different retainer.
 std::vector<Retainer> FindRetainers(const HeapGraph& graph, const RetainerIndex& index,
-                                    const Array<int32_t>& distances, NodeIndex node);
+                                    const Array<int32_t>& distances, NodeIndex node,
+                                    const DetachedNodes& detached = {});
 
 struct PathStep {
   NodeIndex node;
@@ -42,9 +47,11 @@ using RetainingPath = std::vector<PathStep>;  // from the root to the node
 
 struct PathOptions {
   uint32_t max_paths = 5;
-  uint32_t max_length = 200;
+  // Longer paths are left out. A list of timers that leaks is as long as the list.
+  uint32_t max_length = 1'000'000;
 };
-// Shortest first; paths differ in the retainer of the node itself. No weak edges.
+// Shortest first; paths differ in the retainer of the node itself, and none visits a node twice.
+// No weak edges. Empty if the root does not reach the node.
 std::vector<RetainingPath> FindRetainingPaths(const HeapGraph& graph, const RetainerIndex& index,
                                               const Array<int32_t>& distances, NodeIndex node,
                                               const PathOptions& options);

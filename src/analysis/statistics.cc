@@ -1,0 +1,68 @@
+#include "analysis/statistics.h"
+
+#include <unordered_map>
+#include <vector>
+
+namespace leaktrail {
+namespace {
+
+// The backing store of a JavaScript array: its first internal edge "elements".
+NodeIndex FindElements(const HeapGraph& graph, NodeIndex array) {
+  for (EdgeIndex e : graph.edges_of(array)) {
+    if (graph.edge_type(e) == EdgeType::kInternal &&
+        graph.strings().Is(graph.edge_name(e), WellKnown::kElements)) {
+      return graph.target(e);
+    }
+  }
+  return NodeIndex::None();
+}
+
+}  // namespace
+
+HeapStatistics ComputeStatistics(const HeapGraph& graph, const ShallowSizes& shallow) {
+  HeapStatistics s;
+  s.total = graph.total_self_size() + graph.extra_native_bytes();
+  s.native_total = graph.extra_native_bytes();
+  // Stores that kept bytes of their own. With moved sizes there are few, and only for them it has
+  // to be known whether something else holds them too.
+  std::vector<NodeIndex> stores;
+  for (NodeIndex n : graph.nodes()) {
+    const uint64_t size = shallow.of(n);
+    switch (graph.type(n)) {
+      case NodeType::kHidden:
+        s.system += size;
+        break;
+      case NodeType::kNative:
+        s.native_total += size;
+        if (graph.NameIs(n, WellKnown::kArrayBufferData)) s.typed_arrays += size;
+        break;
+      case NodeType::kCode:
+        s.code += size;
+        break;
+      case NodeType::kString:
+      case NodeType::kConsString:
+      case NodeType::kSlicedString:
+        s.strings += size;
+        break;
+      default:
+        if (graph.NameIs(n, WellKnown::kArray)) {
+          s.js_arrays += size;
+          const NodeIndex store = FindElements(graph, n);
+          if (store.valid() && shallow.of(store) != 0) stores.push_back(store);
+        }
+    }
+  }
+  if (stores.empty()) return s;
+  std::unordered_map<uint32_t, uint32_t> edges_into;
+  for (NodeIndex store : stores) edges_into.emplace(store.value(), 0);
+  for (const RawEdge& edge : graph.columns().edge) {
+    const auto it = edges_into.find(edge.target);
+    if (it != edges_into.end()) ++it->second;
+  }
+  for (NodeIndex store : stores) {
+    if (edges_into[store.value()] == 1) s.js_arrays += shallow.of(store);
+  }
+  return s;
+}
+
+}  // namespace leaktrail
