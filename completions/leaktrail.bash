@@ -4,6 +4,7 @@ _leaktrail_common='--color --help --json --stats --threads --tolerant --top --ve
 
 _leaktrail_flags() {
   case $1 in
+    dominators) echo "$_leaktrail_common --depth" ;;
     retainers) echo "$_leaktrail_common --class" ;;
     *) echo "$_leaktrail_common" ;;
   esac
@@ -29,7 +30,7 @@ _leaktrail() {
       return
       ;;
     # A number or a name that nothing here can guess.
-    --class | --threads | --top) return ;;
+    --class | --depth | --threads | --top) return ;;
   esac
   if [[ $word == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_leaktrail_flags "$verb")" -- "$word")
