@@ -139,12 +139,14 @@ Options ParseOptions(int argc, char** argv) {
   if (options.long_strings.length < 24) Fail("--string-length is at least 24");
   if (later[0].empty() && !later[1].empty()) Fail("--third needs --second");
   if (options.steps > 1 && !later[0].empty()) Fail("--steps and --second exclude each other");
-  if (options.node_count > 0 && options.size_bytes > 0) Fail("--nodes and --bytes exclude each other");
+  if (options.node_count > 0 && options.size_bytes > 0)
+    Fail("--nodes and --bytes exclude each other");
   if (options.node_count == 0 && options.size_bytes == 0) {
     options.node_count = options.long_strings.count > 0 ? 20000 : 100000;
   }
   if (options.steps > 1) {
-    for (std::uint32_t i = 1; i <= options.steps; ++i) options.files.push_back(NumberedFile(file, i));
+    for (std::uint32_t i = 1; i <= options.steps; ++i)
+      options.files.push_back(NumberedFile(file, i));
   } else {
     options.files.push_back(file);
     for (std::string& other : later) {
@@ -194,9 +196,11 @@ struct Plan {
 Plan MakePlan(const Options& options) {
   Options trial = options;
   trial.long_strings.count = 0;
-  const double wanted = options.size_bytes > 0 ? static_cast<double>(options.size_bytes) : static_cast<double>(options.node_count);
+  const double wanted = options.size_bytes > 0 ? static_cast<double>(options.size_bytes)
+                                               : static_cast<double>(options.node_count);
   const bool by_bytes = options.size_bytes > 0;
-  const double long_strings = options.long_strings.count * (by_bytes ? options.long_strings.length + 60.0 : 1.0);
+  const double long_strings =
+      options.long_strings.count * (by_bytes ? options.long_strings.length + 60.0 : 1.0);
   const double rest = std::max(wanted - long_strings, 1.0);
   const double rough_nodes = by_bytes ? rest / 84 : rest;
   Plan plan;
@@ -236,8 +240,8 @@ int Run(int argc, char** argv) {
     TextSink sink(options.files[step]);
     const SnapshotCounts counts = process.Write(step, sink);
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    fmt::print("{}: {} bytes, {} nodes, {} edges, {} strings, {:.1f} s\n", options.files[step], counts.bytes,
-               counts.nodes, counts.edges, counts.strings, time.count());
+    fmt::print("{}: {} bytes, {} nodes, {} edges, {} strings, {:.1f} s\n", options.files[step],
+               counts.bytes, counts.nodes, counts.edges, counts.strings, time.count());
   }
   return 0;
 }

@@ -6,32 +6,34 @@ namespace leaktrail::bench {
 namespace {
 
 constexpr std::array kWords = {
-    "account", "active",   "amount",  "batch",   "billing", "branch",  "bucket",  "button",
-    "cargo",   "channel",  "city",    "client",  "code",    "colour",  "comment", "company",
-    "count",   "country",  "created", "cursor",  "daily",   "delta",   "detail",  "device",
-    "digest",  "draft",    "email",   "error",   "event",   "expires", "export",  "feature",
-    "filter",  "flag",     "folder",  "format",  "gateway", "group",   "handler", "hash",
-    "height",  "history",  "host",    "image",   "import",  "invoice", "issued",  "item",
-    "journal", "key",      "kind",    "label",   "language", "limit",  "locale",  "lock",
-    "margin",  "market",   "member",  "message", "method",  "mode",    "nonce",   "note",
-    "number",  "offer",    "offset",  "origin",  "owner",   "packet",  "parent",  "partner",
-    "path",    "payload",  "period",  "phone",   "pixel",   "plan",    "policy",  "price",
-    "product", "profile",  "project", "quota",   "rate",    "reason",  "record",  "region",
-    "remark",  "reply",    "retries", "role",    "route",   "sample",  "schema",  "score",
-    "season",  "section",  "seller",  "serial",  "shelf",   "signal",  "source",  "stage",
-    "status",  "stock",    "storage", "street",  "subject", "supplier", "target", "tariff",
-    "ticket",  "timer",    "title",   "total",   "tracker", "transit", "unit",    "updated",
-    "vendor",  "version",  "volume",  "voucher", "warehouse", "weight", "width",  "zone"};
+    "account", "active",  "amount",  "batch",   "billing",   "branch",   "bucket",  "button",
+    "cargo",   "channel", "city",    "client",  "code",      "colour",   "comment", "company",
+    "count",   "country", "created", "cursor",  "daily",     "delta",    "detail",  "device",
+    "digest",  "draft",   "email",   "error",   "event",     "expires",  "export",  "feature",
+    "filter",  "flag",    "folder",  "format",  "gateway",   "group",    "handler", "hash",
+    "height",  "history", "host",    "image",   "import",    "invoice",  "issued",  "item",
+    "journal", "key",     "kind",    "label",   "language",  "limit",    "locale",  "lock",
+    "margin",  "market",  "member",  "message", "method",    "mode",     "nonce",   "note",
+    "number",  "offer",   "offset",  "origin",  "owner",     "packet",   "parent",  "partner",
+    "path",    "payload", "period",  "phone",   "pixel",     "plan",     "policy",  "price",
+    "product", "profile", "project", "quota",   "rate",      "reason",   "record",  "region",
+    "remark",  "reply",   "retries", "role",    "route",     "sample",   "schema",  "score",
+    "season",  "section", "seller",  "serial",  "shelf",     "signal",   "source",  "stage",
+    "status",  "stock",   "storage", "street",  "subject",   "supplier", "target",  "tariff",
+    "ticket",  "timer",   "title",   "total",   "tracker",   "transit",  "unit",    "updated",
+    "vendor",  "version", "volume",  "voucher", "warehouse", "weight",   "width",   "zone"};
 
 constexpr std::array kBuiltinClasses = {
-    "Array", "ArrayBuffer", "BigInt", "Boolean", "DataView", "Date", "Error", "Float64Array",
-    "Int32Array", "Iterator", "Map", "Number", "Object", "Promise", "Proxy", "RangeError",
-    "ReferenceError", "RegExp", "Set", "String", "Symbol", "SyntaxError", "TypeError",
-    "URIError", "Uint16Array", "Uint32Array", "Uint8Array", "WeakMap", "WeakRef", "WeakSet"};
+    "Array",       "ArrayBuffer",    "BigInt",       "Boolean",    "DataView",
+    "Date",        "Error",          "Float64Array", "Int32Array", "Iterator",
+    "Map",         "Number",         "Object",       "Promise",    "Proxy",
+    "RangeError",  "ReferenceError", "RegExp",       "Set",        "String",
+    "Symbol",      "SyntaxError",    "TypeError",    "URIError",   "Uint16Array",
+    "Uint32Array", "Uint8Array",     "WeakMap",      "WeakRef",    "WeakSet"};
 
-constexpr std::array kBuiltinMethods = {"at",    "concat", "entries", "every", "fill",    "filter",
-                                        "find",  "get",    "has",     "keys",  "toString", "set",
-                                        "slice", "then",   "values",  "valueOf"};
+constexpr std::array kBuiltinMethods = {
+    "at",  "concat", "entries",  "every", "fill",  "filter", "find",   "get",
+    "has", "keys",   "toString", "set",   "slice", "then",   "values", "valueOf"};
 
 // Where scripts of a service come from: Node's own, the service, and packages as npm and pnpm
 // lay them out.
@@ -52,9 +54,8 @@ constexpr std::array kScriptPaths = {
     "/srv/depot/node_modules/axios/node_modules/form-data/lib/form_data.js",
     "/srv/depot/node_modules/.pnpm/ws@8.17.0/node_modules/ws/lib/sender.js"};
 
-constexpr std::array kPackages = {"express",    "koa",        "pg",          "ws",
-                                  "lodash",     "@depot/ui",  "@depot/logs", "axios",
-                                  "pino",       "ioredis",    "knex",        "semver"};
+constexpr std::array kPackages = {"express",     "koa",   "pg",   "ws",      "lodash", "@depot/ui",
+                                  "@depot/logs", "axios", "pino", "ioredis", "knex",   "semver"};
 
 // Where the scripts stand in kScriptPaths that the application's classes come from.
 enum ScriptNumber : std::uint32_t {
@@ -122,7 +123,8 @@ class BaseHeapBuilder {
   }
   // An edge from one of the numbered roots, such as "(Stack roots)".
   void LinkRoot(BaseNode root, BaseNode to) {
-    LinkSlot(root, EdgeType::kInternal, static_cast<std::uint32_t>(heap_.nodes_[root].edges.size() + 1), to);
+    LinkSlot(root, EdgeType::kInternal,
+             static_cast<std::uint32_t>(heap_.nodes_[root].edges.size() + 1), to);
   }
   void MapOf(BaseNode node, BaseNode map) { Link(node, EdgeType::kInternal, "map", map); }
 
@@ -181,22 +183,24 @@ class BaseHeapBuilder {
     palette_.dependent_code = Add(NodeType::kCode, "system / WeakArrayList", ReadOnlySize(24));
     MapOf(palette_.meta_map, palette_.meta_map);
     LinkRoot(read_only_roots_, palette_.meta_map);
-    palette_.internalized_map = HiddenMap(
-        Pick("system / Map (OneByteInternalizedString)", "system / Map (InternalizedOneByteString)"));
-    palette_.one_byte_map = HiddenMap(Pick("system / Map (OneByteString)", "system / Map (SeqOneByteString)"));
+    palette_.internalized_map = HiddenMap(Pick("system / Map (OneByteInternalizedString)",
+                                               "system / Map (InternalizedOneByteString)"));
+    palette_.one_byte_map =
+        HiddenMap(Pick("system / Map (OneByteString)", "system / Map (SeqOneByteString)"));
     palette_.cons_map = HiddenMap("system / Map (ConsOneByteString)");
     palette_.sliced_map = HiddenMap("system / Map (SlicedOneByteString)");
     for (BaseNode* map :
          {&palette_.heap_number_map, &palette_.bigint_map, &palette_.fixed_array_map,
           &palette_.ordered_table_map, &palette_.property_array_map, &palette_.reaction_map,
           &palette_.weak_cell_map, &palette_.descriptor_array_map, &palette_.transition_array_map,
-          &palette_.accessor_pair_map, &palette_.regexp_data_map, &scope_info_map_,
-          &bytecode_map_, &code_map_, &script_map_, &feedback_map_, &oddball_map_, &symbol_map_}) {
+          &palette_.accessor_pair_map, &palette_.regexp_data_map, &scope_info_map_, &bytecode_map_,
+          &code_map_, &script_map_, &feedback_map_, &oddball_map_, &symbol_map_}) {
       *map = HiddenMap();
     }
     MapOf(palette_.dependent_code, palette_.fixed_array_map);
     const auto oddball = [&](const char* name, const char* root_name) {
-      const BaseNode node = Add(NodeType::kHidden, Pick("system / Oddball", name), ReadOnlySize(48));
+      const BaseNode node =
+          Add(NodeType::kHidden, Pick("system / Oddball", name), ReadOnlySize(48));
       MapOf(node, oddball_map_);
       Link(read_only_roots_, EdgeType::kInternal, root_name, node);
       return node;
@@ -207,7 +211,8 @@ class BaseHeapBuilder {
     palette_.false_value = oddball("false", "false_value");
     hole_ = oddball("system / Hole", "the_hole_value");
     for (const BaseNode root : {compilation_cache_, handle_scope_, stack_roots_}) {
-      for (int i = 0; i < 5; ++i) Link(root, EdgeType::kInternal, "undefined_value", palette_.undefined);
+      for (int i = 0; i < 5; ++i)
+        Link(root, EdgeType::kInternal, "undefined_value", palette_.undefined);
     }
     palette_.empty_enum_cache = Add(NodeType::kObjectShape, "system / EnumCache", ReadOnlySize(24));
     MapOf(palette_.empty_enum_cache, palette_.fixed_array_map);
@@ -302,9 +307,11 @@ class BaseHeapBuilder {
   ClassTemplate BuiltinClass(std::string_view name) {
     ClassTemplate made;
     made.name = Text(name);
-    made.prototype = Add(NodeType::kObject, name == "Array" || name == "Map" || name == "Set" ? name : "Object", 56);
+    made.prototype = Add(NodeType::kObject,
+                         name == "Array" || name == "Map" || name == "Set" ? name : "Object", 56);
     made.map = Shape(made.prototype, {}, palette_.undefined);
-    const BaseNode constructor = Closure(NativeFunction(name), name, native_context_, palette_.compile_lazy);
+    const BaseNode constructor =
+        Closure(NativeFunction(name), name, native_context_, palette_.compile_lazy);
     Link(constructor, EdgeType::kProperty, "prototype", made.prototype);
     Link(constructor, EdgeType::kInternal, "initial_map", made.map);
     Link(made.prototype, EdgeType::kProperty, "constructor", constructor);
@@ -317,8 +324,9 @@ class BaseHeapBuilder {
     } else {
       Link(made.prototype, EdgeType::kProperty, "__proto__", palette_.null);
     }
-    MapOf(made.prototype, Shape(palette_.object.prototype == 0 ? palette_.null : palette_.object.prototype,
-                                {"constructor"}, palette_.undefined));
+    MapOf(made.prototype,
+          Shape(palette_.object.prototype == 0 ? palette_.null : palette_.object.prototype,
+                {"constructor"}, palette_.undefined));
     Link(global_, EdgeType::kProperty, name, constructor);
     std::string slot(name);
     for (char& c : slot) c = static_cast<char>(c | 0x20);
@@ -342,7 +350,8 @@ class BaseHeapBuilder {
     palette_.context_shape = Shape(palette_.null, {}, palette_.undefined);
 
     palette_.function_prototype = Add(NodeType::kClosure, "", 56);
-    palette_.function_map = Shape(palette_.function_prototype, {"length", "name", "prototype"}, palette_.undefined);
+    palette_.function_map =
+        Shape(palette_.function_prototype, {"length", "name", "prototype"}, palette_.undefined);
     palette_.object = BuiltinClass("Object");
     Link(palette_.function_prototype, EdgeType::kProperty, "__proto__", palette_.object.prototype);
     MapOf(palette_.function_prototype, palette_.function_map);
@@ -380,28 +389,33 @@ class BaseHeapBuilder {
     if (number < kScriptPaths.size()) return kScriptPaths[number];
     const std::uint32_t rest = number - static_cast<std::uint32_t>(kScriptPaths.size());
     const std::string package = kPackages[rest % kPackages.size()];
-    const std::string file = std::string(kWords[(rest * 7) % kWords.size()]) + "-" + std::to_string(rest) + ".js";
+    const std::string file =
+        std::string(kWords[(rest * 7) % kWords.size()]) + "-" + std::to_string(rest) + ".js";
     return "/srv/depot/node_modules/" + package + "/lib/" + file;
   }
 
   FunctionTemplate Function(Script& script, std::string_view name) {
     FunctionTemplate made;
     made.name = Text(name);
-    made.shared = Add(NodeType::kCode, name.empty() ? "(shared function info)" : name, node24() ? 72 : 56);
+    made.shared =
+        Add(NodeType::kCode, name.empty() ? "(shared function info)" : name, node24() ? 72 : 56);
     made.scope_info = Add(NodeType::kCode, "system / ScopeInfo", 80);
     LinkIndex(made.scope_info, EdgeType::kHidden, 0, InternalizedString(name));
     LinkIndex(made.scope_info, EdgeType::kHidden, 1, empty_scope_info_);
     MapOf(made.scope_info, scope_info_map_);
     Link(made.shared, EdgeType::kInternal, "name_or_scope_info", made.scope_info);
     Link(made.shared, EdgeType::kInternal, Pick("script_or_debug_info", "script"), script.node);
-    const BaseNode bytecode = Add(NodeType::kCode, "system / BytecodeArray", 80 + random_.Below(60) * 8);
+    const BaseNode bytecode =
+        Add(NodeType::kCode, "system / BytecodeArray", 80 + random_.Below(60) * 8);
     const BaseNode pool = Add(NodeType::kCode, "(constant pool)", 64);
     for (std::uint32_t i = 0; i < 3; ++i) {
-      LinkSlot(pool, EdgeType::kInternal, i, InternalizedString(kWords[random_.Below(kWords.size())]));
+      LinkSlot(pool, EdgeType::kInternal, i,
+               InternalizedString(kWords[random_.Below(kWords.size())]));
     }
     MapOf(bytecode, bytecode_map_);
     LinkIndex(bytecode, EdgeType::kHidden, 1, pool);
-    Link(made.shared, EdgeType::kInternal, Pick("function_data", "trusted_function_data"), bytecode);
+    Link(made.shared, EdgeType::kInternal, Pick("function_data", "trusted_function_data"),
+         bytecode);
     const BaseNode metadata = Add(NodeType::kCode, "system / FeedbackMetadata", 32);
     MapOf(metadata, feedback_map_);
     Link(made.shared, EdgeType::kInternal, "raw_outer_scope_info_or_feedback_metadata", metadata);
@@ -420,8 +434,9 @@ class BaseHeapBuilder {
     Script script{};
     script.id = 10 + number;
     script.node = Add(NodeType::kCode, path, 144);
-    const BaseNode source = Add(NodeType::kString, "'use strict';\n\n// " + path + "\nconst start = Date.now();\n",
-                                node24() ? 900 + random_.Below(20000) : 32);
+    const BaseNode source =
+        Add(NodeType::kString, "'use strict';\n\n// " + path + "\nconst start = Date.now();\n",
+            node24() ? 900 + random_.Below(20000) : 32);
     MapOf(source, palette_.one_byte_map);
     LinkRoot(external_strings_, source);
     Link(script.node, EdgeType::kInternal, "source", source);
@@ -445,10 +460,12 @@ class BaseHeapBuilder {
     MapOf(exports, palette_.object.map);
     for (std::uint32_t i = 0; i < 9; ++i) {
       const char* word = kWords[random_.Below(kWords.size())];
-      const std::string name = i % 4 == 3 ? std::string() : std::string(word) + (i % 2 ? "All" : "One");
+      const std::string name =
+          i % 4 == 3 ? std::string() : std::string(word) + (i % 2 ? "All" : "One");
       const FunctionTemplate function = Function(script, name);
       palette_.functions.push_back(function);
-      const BaseNode closure = Closure(function, name, script.context, i % 3 ? palette_.compile_lazy : palette_.interpreter_entry);
+      const BaseNode closure = Closure(function, name, script.context,
+                                       i % 3 ? palette_.compile_lazy : palette_.interpreter_entry);
       Link(script.context, EdgeType::kContext, name.empty() ? word : name, closure);
       if (i % 3 == 0) Link(exports, EdgeType::kProperty, name.empty() ? "default" : name, closure);
       if (i % 5 == 0) LinkRoot(startup_cache_, closure);
@@ -469,7 +486,8 @@ class BaseHeapBuilder {
     scripts_.push_back(script);
   }
 
-  ClassTemplate Class(ScriptNumber where, std::string_view name, const std::vector<std::string>& properties) {
+  ClassTemplate Class(ScriptNumber where, std::string_view name,
+                      const std::vector<std::string>& properties) {
     Script& script = scripts_.at(where);
     const FunctionTemplate function = Function(script, name);
     ClassTemplate made;
@@ -484,7 +502,8 @@ class BaseHeapBuilder {
       map = Shape(made.prototype, grown, map);
     }
     made.map = map;
-    const BaseNode constructor = Closure(function, name, script.context, palette_.interpreter_entry);
+    const BaseNode constructor =
+        Closure(function, name, script.context, palette_.interpreter_entry);
     Link(constructor, EdgeType::kProperty, "prototype", made.prototype);
     Link(constructor, EdgeType::kInternal, "initial_map", initial);
     Link(made.prototype, EdgeType::kProperty, "constructor", constructor);
@@ -506,7 +525,9 @@ class BaseHeapBuilder {
   void AddApplication() {
     Palette& p = palette_;
     p.cache_entry = Class(kCacheScript, "CacheEntry", {"key", "value", "newer", "older"});
-    p.request = Class(kServerScript, "Request", {"url", "method", "headers", "account", "parcels", "history", "channel", "startedAt"});
+    p.request = Class(
+        kServerScript, "Request",
+        {"url", "method", "headers", "account", "parcels", "history", "channel", "startedAt"});
     p.account = Class(kOrdersScript, "Account", {"name", "email", "address", "roles", "token"});
     p.address = Class(kOrdersScript, "Address", {"street", "city", "geo"});
     p.parcel = Class(kParcelsScript, "Parcel", {"request", "label", "weight", "note"});
@@ -524,7 +545,8 @@ class BaseHeapBuilder {
     p.reject = NativeFunction("");
 
     const ClassTemplate cache_class = Class(kCacheScript, "Cache", {"map", "head", "tail"});
-    const ClassTemplate app_class = Class(kServerScript, "Application", {"cache", "requests", "profiles"});
+    const ClassTemplate app_class =
+        Class(kServerScript, "Application", {"cache", "requests", "profiles"});
     const ClassTemplate store_class = Class(kSamplerScript, "SampleStore", {"samples"});
     const BaseNode app = Single(app_class, 56);
     Link(global_, EdgeType::kProperty, "application", app);
@@ -603,11 +625,13 @@ class BaseHeapBuilder {
 
   // C++ objects of Node. Up to Node 23 some of them are marked detached.
   void AddEmbedderObjects() {
-    const BaseNode environment = Add(NodeType::kSynthetic, "Node / Environment", node24() ? 2800 : 2568);
+    const BaseNode environment =
+        Add(NodeType::kSynthetic, "Node / Environment", node24() ? 2800 : 2568);
     heap_.nodes_[environment].embedder = true;
     LinkIndex(root_, EdgeType::kElement, 3, environment);
-    constexpr std::array kNames = {"Node / BindingData", "Node / ModuleWrap", "Node / AliasedFloat64Array",
-                                   "Node / TCPServerWrap", "Node / std::basic_string", "Node / TickInfo"};
+    constexpr std::array kNames = {"Node / BindingData",         "Node / ModuleWrap",
+                                   "Node / AliasedFloat64Array", "Node / TCPServerWrap",
+                                   "Node / std::basic_string",   "Node / TickInfo"};
     for (std::uint32_t i = 0; i < kNames.size(); ++i) {
       const BaseNode node = Add(NodeType::kNative, kNames[i], 24 + 16 * i);
       heap_.nodes_[node].embedder = true;
@@ -648,7 +672,8 @@ class BaseHeapBuilder {
   ClassTemplate weak_map_;
 };
 
-BaseHeap::BaseHeap(Layout layout, std::uint64_t seed, std::uint32_t script_count) : layout_(layout) {
+BaseHeap::BaseHeap(Layout layout, std::uint64_t seed, std::uint32_t script_count)
+    : layout_(layout) {
   BaseHeapBuilder(*this, seed).Build(script_count);
 }
 

@@ -47,16 +47,16 @@ struct Palette {
   // Maps of engine-internal things.
   BaseNode meta_map, one_byte_map, internalized_map, cons_map, sliced_map, heap_number_map,
       bigint_map, fixed_array_map, ordered_table_map, property_array_map, reaction_map,
-      weak_cell_map, descriptor_array_map, transition_array_map, accessor_pair_map,
-      regexp_data_map, context_shape, shape_meta_map;
+      weak_cell_map, descriptor_array_map, transition_array_map, accessor_pair_map, regexp_data_map,
+      context_shape, shape_meta_map;
   BaseNode undefined, null, true_value, false_value;
   BaseNode dependent_code, empty_enum_cache, validity_cell;
   BaseNode compile_lazy, interpreter_entry;
   BaseNode function_prototype, function_map;
   BaseNode module_context;
   // Builtin classes.
-  ClassTemplate object, array, map, set, date, promise, array_buffer, uint8_array, weak_ref,
-      regexp, dictionary;
+  ClassTemplate object, array, map, set, date, promise, array_buffer, uint8_array, weak_ref, regexp,
+      dictionary;
   // The application's classes.
   ClassTemplate cache_entry, request, account, address, parcel, channel, tree_node, buffer, sample,
       sample_timer;
@@ -72,13 +72,13 @@ struct Palette {
 
 // What a wide node's edges are made of.
 enum class WideKind : std::uint8_t {
-  kCacheTable,     // ordered hash table: key and cache entry of every unit
-  kRequestList,    // element k -> request of the k-th unit
-  kProfileTable,   // WeakMap: request -> profile
-  kSampleList,     // element k -> sample of the k-th leaked unit
-  kHandles,        // a few requests, as global handles
-  kStackObjects,   // a few requests, as stack roots
-  kLongStrings,    // element k -> the k-th long string
+  kCacheTable,    // ordered hash table: key and cache entry of every unit
+  kRequestList,   // element k -> request of the k-th unit
+  kProfileTable,  // WeakMap: request -> profile
+  kSampleList,    // element k -> sample of the k-th leaked unit
+  kHandles,       // a few requests, as global handles
+  kStackObjects,  // a few requests, as stack roots
+  kLongStrings,   // element k -> the k-th long string
 };
 
 struct WideNode {

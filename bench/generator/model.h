@@ -105,6 +105,8 @@ class Random {
   std::uint64_t state_;
 };
 
-inline std::uint64_t Mix(std::uint64_t a, std::uint64_t b) { return Random(a ^ (b * 0xd6e8feb86659fd93u)).Next(); }
+inline std::uint64_t Mix(std::uint64_t a, std::uint64_t b) {
+  return Random(a ^ (b * 0xd6e8feb86659fd93u)).Next();
+}
 
 }  // namespace leaktrail::bench

@@ -37,9 +37,9 @@ void Population::MoveTo(std::uint32_t step) {
 }
 
 UnitKind Population::kind(std::uint32_t unit) const {
-  const auto after = std::upper_bound(births_.begin(), births_.end(), unit, [](std::uint32_t u, const Birth& birth) {
-    return u < birth.first_sample;
-  });
+  const auto after =
+      std::upper_bound(births_.begin(), births_.end(), unit,
+                       [](std::uint32_t u, const Birth& birth) { return u < birth.first_sample; });
   return unit < std::prev(after)->first_request ? UnitKind::kSample : UnitKind::kRequest;
 }
 

@@ -85,13 +85,14 @@ void SnapshotWriter::BuildBlock(std::uint32_t block) {
     const std::uint32_t number = unit_at(position);
     block_.numbers.push_back(number);
     Unit& unit = block_.units[i];
-    builder_.Build(number, kind,
-                   population_.NeighboursOf(kind, kind == UnitKind::kRequest ? position : position - requests),
-                   population_.first_id(number), unit);
+    builder_.Build(
+        number, kind,
+        population_.NeighboursOf(kind, kind == UnitKind::kRequest ? position : position - requests),
+        population_.first_id(number), unit);
     block_.node_positions[i].resize(unit.nodes().size());
     for (std::uint32_t k = 0; k < unit.nodes().size(); ++k) {
       const Unit::Node& node = unit.nodes()[k];
-      auto& waves = block_.waves[node.is_far ? 1 : 0];
+      auto& waves = block_.waves[node.region];
       if (waves.size() <= node.wave) waves.resize(node.wave + 1u);
       waves[node.wave].push_back({i, k});
     }
@@ -105,8 +106,9 @@ void SnapshotWriter::BuildBlock(std::uint32_t block) {
       }
     }
   };
-  lay(block_.waves[0], block_places_[block].near_node, block_.near_order);
-  lay(block_.waves[1], block_places_[block].far_node, block_.far_order);
+  for (std::uint32_t region = 0; region < kRegionCount; ++region) {
+    lay(block_.waves[region], block_places_[block].first_nodes[region], block_.orders[region]);
+  }
 }
 
 // Counts everything and gives each block and unit its places.
@@ -114,9 +116,13 @@ void SnapshotWriter::Lay() {
   const std::uint32_t blocks = block_count();
   places_.assign(population_.unit_count(), {kDead, 0});
   block_places_.assign(blocks, {});
-  // About the golden section of the file, so that neighbours are parted.
-  far_step_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(blocks * 0.618034));
-  while (std::gcd(far_step_, std::max(blocks, 1u)) != 1) ++far_step_;
+  // Steps about these shares of the file long part neighbours, each region's in another way.
+  constexpr double kShares[kRegionCount] = {0, 0.618034, 0.414214, 0.236068};
+  for (std::uint32_t region = 0; region < kRegionCount; ++region) {
+    std::uint32_t& step = steps_[region];
+    step = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(blocks * kShares[region]));
+    while (std::gcd(step, std::max(blocks, 1u)) != 1) ++step;
+  }
 
   // Slots of tables are named by number: the cache's table and the roots need the largest ones.
   digit_count_ = std::max(64 + 3 * static_cast<std::uint32_t>(population_.requests().size()),
@@ -124,14 +130,16 @@ void SnapshotWriter::Lay() {
   for (const BaseHeap::Node& base_node : base_.nodes()) {
     counts_.edges += base_node.edges.size();
     for (const Edge& edge : base_node.edges) {
-      if (edge.label.kind == Label::Kind::kDigits) digit_count_ = std::max(digit_count_, edge.label.value + 1);
+      if (edge.label.kind == Label::Kind::kDigits)
+        digit_count_ = std::max(digit_count_, edge.label.value + 1);
     }
   }
   first_digit_text_ = Narrow(base_.strings().size());
   std::uint64_t node = base_.nodes().size();
   std::uint64_t text = first_digit_text_ + std::uint64_t{digit_count_};
+  std::vector<std::uint32_t> counts[kRegionCount];
   for (std::uint32_t block = 0; block < blocks; ++block) {
-    block_places_[block].near_node = Narrow(node);
+    block_places_[block].first_nodes[0] = Narrow(node);
     BuildBlock(block);
     for (std::uint32_t i = 0; i < block_.numbers.size(); ++i) {
       const Unit& unit = block_.units[i];
@@ -139,15 +147,17 @@ void SnapshotWriter::Lay() {
       text += unit.string_count();
       counts_.edges += unit.edge_count();
     }
-    node += block_.near_order.size();
-    block_places_[block].far_node = static_cast<std::uint32_t>(block_.far_order.size());
+    node += block_.orders[0].size();
+    for (std::uint32_t region = 1; region < kRegionCount; ++region) {
+      counts[region].push_back(static_cast<std::uint32_t>(block_.orders[region].size()));
+    }
   }
-  std::uint32_t block = 0;
-  for (std::uint32_t k = 0; k < blocks; ++k) {
-    const std::uint32_t count = block_places_[block].far_node;
-    block_places_[block].far_node = Narrow(node);
-    node += count;
-    block = static_cast<std::uint32_t>((std::uint64_t{block} + far_step_) % blocks);
+  for (std::uint32_t region = 1; region < kRegionCount; ++region) {
+    std::uint32_t block = 0;
+    for (std::uint32_t k = 0; k < blocks; ++k, block = NextBlock(block, region)) {
+      block_places_[block].first_nodes[region] = Narrow(node);
+      node += counts[region][block];
+    }
   }
   first_long_node_ = Narrow(node);
   first_long_text_ = Narrow(text);
@@ -157,20 +167,22 @@ void SnapshotWriter::Lay() {
   wide_edge_counts_.assign(base_.nodes().size(), 0);
   for (const WideNode& wide : base_.wide_nodes()) {
     const std::uint64_t before = wide_edge_counts_[wide.node];
-    ForEachWideEdge(wide, [&](EdgeType, std::uint32_t, std::uint32_t) { ++wide_edge_counts_[wide.node]; });
+    ForEachWideEdge(
+        wide, [&](EdgeType, std::uint32_t, std::uint32_t) { ++wide_edge_counts_[wide.node]; });
     counts_.edges += wide_edge_counts_[wide.node] - before;
   }
 }
 
+std::uint32_t SnapshotWriter::NextBlock(std::uint32_t block, std::uint32_t region) const {
+  return static_cast<std::uint32_t>((std::uint64_t{block} + steps_[region]) % block_count());
+}
+
 template <class Visit>
-void SnapshotWriter::ForEachNode(Region region, Visit visit) {
-  const std::uint32_t blocks = block_count();
+void SnapshotWriter::ForEachNode(std::uint32_t region, Visit visit) {
   std::uint32_t block = 0;
-  for (std::uint32_t k = 0; k < blocks; ++k) {
+  for (std::uint32_t k = 0; k < block_count(); ++k, block = NextBlock(block, region)) {
     BuildBlock(block);
-    for (const Slot& slot : region == Region::kNear ? block_.near_order : block_.far_order) visit(slot);
-    block = region == Region::kNear ? block + 1
-                                    : static_cast<std::uint32_t>((std::uint64_t{block} + far_step_) % blocks);
+    for (const Slot& slot : block_.orders[region]) visit(slot);
   }
 }
 
@@ -263,13 +275,17 @@ void SnapshotWriter::Separate(TextSink& sink) {
 void SnapshotWriter::WriteHeader(TextSink& sink) {
   sink.Put(R"({"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count",)");
   if (!node24_) sink.Put(R"("trace_node_id",)");
-  sink.Put(R"("detachedness"],"node_types":[["hidden","array","string","object","code","closure","regexp",)");
-  sink.Put(R"("number","native","synthetic","concatenated string","sliced string","symbol","bigint","object shape")");
+  sink.Put(
+      R"("detachedness"],"node_types":[["hidden","array","string","object","code","closure","regexp",)");
+  sink.Put(
+      R"("number","native","synthetic","concatenated string","sliced string","symbol","bigint","object shape")");
   if (!node24_) sink.Put(R"(,"wasm object")");
   sink.Put(R"(],"string","number","number","number","number","number"],)");
-  sink.Put(R"("edge_fields":["type","name_or_index","to_node"],"edge_types":[["context","element","property",)");
+  sink.Put(
+      R"("edge_fields":["type","name_or_index","to_node"],"edge_types":[["context","element","property",)");
   sink.Put(R"("internal","hidden","shortcut","weak"],"string_or_number","node"],)");
-  sink.Put(R"("trace_function_info_fields":["function_id","name","script_name","script_id","line","column"],)");
+  sink.Put(
+      R"("trace_function_info_fields":["function_id","name","script_name","script_id","line","column"],)");
   sink.Put(R"("trace_node_fields":["id","function_info_index","count","size","children"],)");
   sink.Put(R"("sample_fields":["timestamp_us","last_assigned_id"],)");
   sink.Put(R"("location_fields":["object_index","script_id","line","column"]},"node_count":)");
@@ -313,9 +329,10 @@ void SnapshotWriter::WriteNodes(TextSink& sink) {
     const std::uint64_t wide = wide_edge_counts_[i];
     const std::uint64_t self_size =
         wide > 0 && node.type == NodeType::kArray ? 16 + 16 * wide : node.self_size;
-    WriteNode(sink, node.type, node.name.value, id, self_size, node.edges.size() + wide, node.detachedness);
+    WriteNode(sink, node.type, node.name.value, id, self_size, node.edges.size() + wide,
+              node.detachedness);
   }
-  for (const Region region : {Region::kNear, Region::kFar}) {
+  for (std::uint32_t region = 0; region < kRegionCount; ++region) {
     ForEachNode(region, [&](const Slot& slot) {
       const Unit::Node& node = block_.units[slot.unit].nodes()[slot.node];
       const std::uint32_t number = block_.numbers[slot.unit];
@@ -332,7 +349,8 @@ void SnapshotWriter::WriteNodes(TextSink& sink) {
   sink.Put(node24_ ? "],\n" : "\n],\n");
 }
 
-void SnapshotWriter::WriteEdge(TextSink& sink, EdgeType type, std::uint32_t name, std::uint32_t node) {
+void SnapshotWriter::WriteEdge(TextSink& sink, EdgeType type, std::uint32_t name,
+                               std::uint32_t node) {
   Separate(sink);
   sink.PutNumber(static_cast<std::uint32_t>(type));
   sink.Put(',');
@@ -342,9 +360,11 @@ void SnapshotWriter::WriteEdge(TextSink& sink, EdgeType type, std::uint32_t name
 }
 
 void SnapshotWriter::WriteEdge(TextSink& sink, const Edge& edge, std::uint32_t unit_in_block) {
-  const std::uint32_t first_string =
-      edge.label.kind == Label::Kind::kLocal ? places_[block_.numbers[unit_in_block]].first_string : 0;
-  WriteEdge(sink, edge.type, TextNumber(edge.label, first_string), NodeAt(edge.target, unit_in_block));
+  const std::uint32_t first_string = edge.label.kind == Label::Kind::kLocal
+                                         ? places_[block_.numbers[unit_in_block]].first_string
+                                         : 0;
+  WriteEdge(sink, edge.type, TextNumber(edge.label, first_string),
+            NodeAt(edge.target, unit_in_block));
 }
 
 void SnapshotWriter::WriteEdges(TextSink& sink) {
@@ -360,13 +380,15 @@ void SnapshotWriter::WriteEdges(TextSink& sink) {
       });
     }
   }
-  for (const Region region : {Region::kNear, Region::kFar}) {
+  for (std::uint32_t region = 0; region < kRegionCount; ++region) {
     ForEachNode(region, [&](const Slot& slot) {
       const Unit& unit = block_.units[slot.unit];
-      for (const Edge& edge : unit.edges_of(unit.nodes()[slot.node])) WriteEdge(sink, edge, slot.unit);
+      for (const Edge& edge : unit.edges_of(unit.nodes()[slot.node]))
+        WriteEdge(sink, edge, slot.unit);
     });
   }
-  const Edge map{EdgeType::kInternal, base_.map_label(), {Target::Kind::kBase, base_.palette().one_byte_map}};
+  const Edge map{
+      EdgeType::kInternal, base_.map_label(), {Target::Kind::kBase, base_.palette().one_byte_map}};
   for (std::uint32_t i = 0; i < long_strings_.count; ++i) WriteEdge(sink, map, 0);
   sink.Put(node24_ ? "],\n" : "\n],\n");
 }
@@ -382,11 +404,11 @@ void SnapshotWriter::WriteLocation(TextSink& sink, std::uint64_t node, const Loc
   sink.PutNumber(location.column);
 }
 
-// The far region comes first: in V8's files, too, this section is in no order.
+// The last region comes first: in V8's files, too, this section is in no order.
 void SnapshotWriter::WriteLocations(TextSink& sink) {
   sink.Put("\"trace_function_infos\":[],\n\"trace_tree\":[],\n\"samples\":[],\n\"locations\":[");
   is_first_ = true;
-  for (const Region region : {Region::kFar, Region::kNear}) {
+  for (std::uint32_t region = kRegionCount; region-- > 0;) {
     ForEachNode(region, [&](const Slot& slot) {
       const std::uint32_t location = block_.units[slot.unit].nodes()[slot.node].location;
       if (location == 0) return;
@@ -436,7 +458,10 @@ void SnapshotWriter::WriteStrings(TextSink& sink) {
       std::uint64_t bits = random.Next();
       for (int k = 0; k < 10; ++k, bits >>= 6) {
         const auto c = bits & 63;
-        text += c < 26 ? static_cast<char>('a' + c) : c < 36 ? static_cast<char>('0' + c - 26) : c < 62 ? static_cast<char>('a' + c - 36) : ' ';
+        text += c < 26   ? static_cast<char>('a' + c)
+                : c < 36 ? static_cast<char>('0' + c - 26)
+                : c < 62 ? static_cast<char>('a' + c - 36)
+                         : ' ';
       }
       if ((bits & 15) == 0) text += "\"\n";
     }

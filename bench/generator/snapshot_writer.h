@@ -4,11 +4,11 @@
 // pass builds all units and notes how much each one takes; then each section is a pass that builds
 // them again. Kept are the base heap and some twenty bytes for each unit.
 //
-// Order of nodes: the base heap, then the near parts of all units in order of birth, then the far
-// parts in an order of their own, then the long strings. Units go in blocks of some twenty, and
-// inside a block wave by wave, as V8 numbers nodes when it meets them: so edges lead to the next
-// node, some hundred nodes on, or to the other end of the file, in about the shares seen in files
-// of real services.
+// Order of nodes: the base heap, four regions, the long strings. Each region holds a part of every
+// unit, the first one in order of birth, the others in orders of their own. Units go in blocks of
+// some twenty, and inside a block wave by wave, as V8 numbers nodes when it meets them: so edges
+// lead to the next node, some hundred nodes on, or to the other end of the file, in about the
+// shares seen in files of real services.
 #pragma once
 
 #include <cstdint>
@@ -48,8 +48,7 @@ class SnapshotWriter {
     std::uint32_t first_string = 0;
   };
   struct BlockPlace {
-    std::uint32_t near_node = 0;
-    std::uint32_t far_node = 0;
+    std::uint32_t first_nodes[kRegionCount] = {};
   };
   struct Slot {
     std::uint32_t unit;  // in the block
@@ -60,11 +59,9 @@ class SnapshotWriter {
     std::vector<Unit> units;
     std::vector<std::uint32_t> numbers;
     std::vector<std::vector<std::uint32_t>> node_positions;
-    std::vector<Slot> near_order;
-    std::vector<Slot> far_order;
-    std::vector<std::vector<Slot>> waves[2];
+    std::vector<Slot> orders[kRegionCount];
+    std::vector<std::vector<Slot>> waves[kRegionCount];
   };
-  enum class Region : std::uint8_t { kNear, kFar };
 
   void Lay();
   void BuildBlock(std::uint32_t block);
@@ -74,7 +71,8 @@ class SnapshotWriter {
   std::uint32_t NodeAt(const Target& target, std::uint32_t unit_in_block) const;
   // Calls visit(slot) for every node of the region in file order, its block being built.
   template <class Visit>
-  void ForEachNode(Region region, Visit visit);
+  void ForEachNode(std::uint32_t region, Visit visit);
+  std::uint32_t NextBlock(std::uint32_t block, std::uint32_t region) const;
   template <class Emit>
   void ForEachWideEdge(const WideNode& wide, Emit emit) const;
 
@@ -83,8 +81,8 @@ class SnapshotWriter {
   void WriteEdges(TextSink& sink);
   void WriteLocations(TextSink& sink);
   void WriteStrings(TextSink& sink);
-  void WriteNode(TextSink& sink, NodeType type, std::uint32_t name, std::uint64_t id, std::uint64_t self_size,
-                 std::uint64_t edge_count, std::uint32_t detachedness);
+  void WriteNode(TextSink& sink, NodeType type, std::uint32_t name, std::uint64_t id,
+                 std::uint64_t self_size, std::uint64_t edge_count, std::uint32_t detachedness);
   void WriteEdge(TextSink& sink, const Edge& edge, std::uint32_t unit_in_block);
   void WriteEdge(TextSink& sink, EdgeType type, std::uint32_t name, std::uint32_t node);
   void WriteLocation(TextSink& sink, std::uint64_t node, const Location& location);
@@ -101,8 +99,8 @@ class SnapshotWriter {
   std::uint32_t field_count_;
   bool is_first_ = true;
 
-  std::vector<Place> places_;  // by unit number
-  std::uint32_t far_step_ = 1;
+  std::vector<Place> places_;               // by unit number
+  std::uint32_t steps_[kRegionCount] = {};  // from a block to the next one in a region
   std::uint32_t digit_count_ = 0;
   std::uint32_t first_digit_text_ = 0;
   std::uint32_t first_long_node_ = 0;

@@ -21,7 +21,8 @@ class TextSink {
   // Creates the file. Throws std::runtime_error if that or, later, a write fails.
   explicit TextSink(const std::string& path) : TextSink() {
     file_.reset(std::fopen(path.c_str(), "wb"));
-    if (file_ == nullptr) throw std::runtime_error("cannot create " + path + ": " + std::strerror(errno));
+    if (file_ == nullptr)
+      throw std::runtime_error("cannot create " + path + ": " + std::strerror(errno));
     std::setvbuf(file_.get(), nullptr, _IONBF, 0);
   }
 
@@ -50,7 +51,8 @@ class TextSink {
   // To be called at the end; otherwise the file is incomplete.
   void Finish() {
     Flush();
-    if (file_ != nullptr && std::fclose(file_.release()) != 0) throw std::runtime_error("cannot write: disk full?");
+    if (file_ != nullptr && std::fclose(file_.release()) != 0)
+      throw std::runtime_error("cannot write: disk full?");
   }
 
  private:

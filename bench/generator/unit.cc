@@ -8,10 +8,6 @@
 namespace leaktrail::bench {
 namespace {
 
-// Share of the things in a unit that lie somewhere else in the file. In a snapshot of a service
-// that has run for a while about a third of all edges not leading to a hub go far.
-constexpr std::uint32_t kScatterPercent = 60;
-
 constexpr std::uint64_t RoundUp8(std::uint64_t size) { return (size + 7) / 8 * 8; }
 
 }  // namespace
@@ -60,9 +56,11 @@ UnitBuilder::UnitBuilder(BaseHeap& base, std::uint64_t seed)
   Random random(Mix(seed, 0x7e47));
   const auto& words = palette_.words;
   for (int i = 0; i < 600; ++i) {
-    std::string phrase = base.strings()[words[random.Skewed(static_cast<std::uint32_t>(words.size()))].value];
+    std::string phrase =
+        base.strings()[words[random.Skewed(static_cast<std::uint32_t>(words.size()))].value];
     for (std::uint32_t k = 1 + random.Below(3); k > 0; --k) {
-      phrase += ' ' + base.strings()[words[random.Below(static_cast<std::uint32_t>(words.size()))].value];
+      phrase +=
+          ' ' + base.strings()[words[random.Below(static_cast<std::uint32_t>(words.size()))].value];
     }
     phrases_.push_back(base.AddLabel(phrase));
   }
@@ -74,9 +72,10 @@ UnitBuilder::UnitBuilder(BaseHeap& base, std::uint64_t seed)
 UnitBuilder::LocalNode UnitBuilder::Add(NodeType type, Label name, std::uint64_t self_size) {
   Unit::Node node;
   node.type = type;
-  node.is_far = is_far_;
+  node.region = region_;
   // V8 meets what an object holds after the object's neighbours.
-  const bool is_leaf = type != NodeType::kObject && type != NodeType::kClosure && type != NodeType::kObjectShape;
+  const bool is_leaf =
+      type != NodeType::kObject && type != NodeType::kClosure && type != NodeType::kObjectShape;
   node.wave = static_cast<std::uint8_t>(wave_ + (wave_ > 0 && is_leaf ? 1 : 0));
   node.name = name;
   node.self_size = self_size;
@@ -108,9 +107,9 @@ Label UnitBuilder::AddText(std::string_view text) {
   return {Label::Kind::kLocal, static_cast<std::uint32_t>(unit_->string_ends_.size() - 1)};
 }
 
-// Decides anew whether what follows stands with its unit or far away.
+// Decides anew in which part of the file stands what follows.
 void UnitBuilder::Scatter() {
-  is_far_ = random_.Chance(kScatterPercent);
+  region_ = static_cast<std::uint8_t>(random_.Below(kRegionCount));
   wave_ = static_cast<std::uint8_t>(wave_ + 2);
 }
 
@@ -177,7 +176,8 @@ UnitBuilder::LocalNode UnitBuilder::AddNumber() {
 // An array with its backing store, which stands right behind it.
 UnitBuilder::LocalNode UnitBuilder::AddList(std::uint32_t capacity) {
   const LocalNode list = AddInstance(palette_.array, 32);
-  const LocalNode elements = Add(NodeType::kArray, elements_name_, 16 + 8 * std::uint64_t{capacity});
+  const LocalNode elements =
+      Add(NodeType::kArray, elements_name_, 16 + 8 * std::uint64_t{capacity});
   Link(list, EdgeType::kInternal, elements_, elements);
   return list;
 }
@@ -232,8 +232,10 @@ UnitBuilder::LocalNode UnitBuilder::AddOwnShape(const ShapeTemplate& grown_from,
                         24 + 24 * (grown_from.properties.size() + extra));
       LinkBase(descriptors, EdgeType::kInternal, enum_cache_, palette_.empty_enum_cache);
       for (std::uint32_t k = 0; k < grown_from.properties.size() + extra; ++k) {
-        LinkBase(descriptors, EdgeType::kInternal, Label::Digits(3 * k),
-                 palette_.word_nodes[random_.Below(static_cast<std::uint32_t>(palette_.word_nodes.size()))]);
+        LinkBase(
+            descriptors, EdgeType::kInternal, Label::Digits(3 * k),
+            palette_
+                .word_nodes[random_.Below(static_cast<std::uint32_t>(palette_.word_nodes.size()))]);
       }
       MapOf(descriptors, palette_.descriptor_array_map);
     }
@@ -246,7 +248,8 @@ UnitBuilder::LocalNode UnitBuilder::AddOwnShape(const ShapeTemplate& grown_from,
       if (random_.Chance(25)) {
         const LocalNode transitions = Add(NodeType::kObjectShape, transition_name_, 72);
         MapOf(transitions, palette_.transition_array_map);
-        LinkBase(transitions, EdgeType::kHidden, Label::Index(0), palette_.word_nodes[random_.Below(100)]);
+        LinkBase(transitions, EdgeType::kHidden, Label::Index(0),
+                 palette_.word_nodes[random_.Below(100)]);
         Link(transitions, EdgeType::kWeak, Label::Digits(1), grown);
         Link(map, EdgeType::kInternal, transitions_, transitions);
       } else {
@@ -279,14 +282,16 @@ UnitBuilder::LocalNode UnitBuilder::AddDocument(std::uint32_t depth) {
     for (std::uint32_t i = 0; i < length; ++i) AddElement(list, i, AddDocument(depth - 1));
     return list;
   }
-  const auto& shape = palette_.shapes[random_.Skewed(static_cast<std::uint32_t>(palette_.shapes.size()))];
+  const auto& shape =
+      palette_.shapes[random_.Skewed(static_cast<std::uint32_t>(palette_.shapes.size()))];
   LocalNode object;
   if (random_.Chance(55)) {
     object = AddPlain(shape);
   } else {
     const std::uint32_t extra = 1 + random_.Below(4);
     const LocalNode map = AddOwnShape(shape, extra);
-    object = Add(NodeType::kObject, palette_.object.name, 24 + 8 * (shape.properties.size() + extra));
+    object =
+        Add(NodeType::kObject, palette_.object.name, 24 + 8 * (shape.properties.size() + extra));
     LinkBase(object, EdgeType::kProperty, proto_, palette_.object.prototype);
     Link(object, EdgeType::kInternal, map_, map);
     for (std::uint32_t k = 0; k < extra; ++k) {
@@ -297,8 +302,10 @@ UnitBuilder::LocalNode UnitBuilder::AddDocument(std::uint32_t depth) {
   }
   for (const Label& property : shape.properties) {
     if (random_.Chance(30)) {
-      LinkBase(object, EdgeType::kProperty, property,
-               palette_.word_nodes[random_.Skewed(static_cast<std::uint32_t>(palette_.word_nodes.size()))]);
+      LinkBase(
+          object, EdgeType::kProperty, property,
+          palette_
+              .word_nodes[random_.Skewed(static_cast<std::uint32_t>(palette_.word_nodes.size()))]);
     } else {
       Link(object, EdgeType::kProperty, property, AddDocument(depth - 1));
     }
@@ -326,7 +333,8 @@ void UnitBuilder::AddAccount(LocalNode request) {
   Link(account_, EdgeType::kProperty, name_, AddRepeatedString());
   Link(account_, EdgeType::kProperty, email_, AddUniqueString("accounts+newsletter.user-"));
   Scatter();
-  Link(account_, EdgeType::kProperty, token_, AddUniqueString("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."));
+  Link(account_, EdgeType::kProperty, token_,
+       AddUniqueString("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."));
   const LocalNode address = AddInstance(palette_.address, 56);
   Link(account_, EdgeType::kProperty, address_, address);
   Link(address, EdgeType::kProperty, street_, AddRepeatedString());
@@ -340,7 +348,8 @@ void UnitBuilder::AddAccount(LocalNode request) {
   Link(account_, EdgeType::kProperty, roles_, roles);
   const LocalNode table = AddTable(roles, 4);
   for (std::uint32_t i = 0; i < 2; ++i) {
-    LinkBase(table, EdgeType::kInternal, Label::Digits(5 + 2 * i), palette_.word_nodes[random_.Below(20)]);
+    LinkBase(table, EdgeType::kInternal, Label::Digits(5 + 2 * i),
+             palette_.word_nodes[random_.Below(20)]);
   }
 }
 
@@ -435,7 +444,8 @@ void UnitBuilder::AddHandlers(LocalNode request) {
   const LocalNode tags = AddList(4);
   Link(request, EdgeType::kProperty, tags_, tags);
   for (std::uint32_t i = 0; i < 3; ++i) {
-    const BaseNode word = palette_.word_nodes[random_.Skewed(static_cast<std::uint32_t>(palette_.word_nodes.size()))];
+    const BaseNode word =
+        palette_.word_nodes[random_.Skewed(static_cast<std::uint32_t>(palette_.word_nodes.size()))];
     LinkBase(tags, EdgeType::kElement, Label::Index(i), word);
     LinkBase(tags + 1, EdgeType::kInternal, Label::Digits(i), word);
   }
@@ -502,7 +512,8 @@ void UnitBuilder::AddOddities(LocalNode request, const Neighbours& neighbours) {
   if (random_.Chance(35)) {
     const LocalNode pair = Add(NodeType::kHidden, accessor_name_, 24);
     MapOf(pair, palette_.accessor_pair_map);
-    const auto& function = palette_.functions[random_.Below(static_cast<std::uint32_t>(palette_.functions.size()))];
+    const auto& function =
+        palette_.functions[random_.Below(static_cast<std::uint32_t>(palette_.functions.size()))];
     const LocalNode context = AddContext(function, self_, request);
     const LocalNode getter = AddClosure(function, context);
     Link(pair, EdgeType::kInternal, getter_, getter);
@@ -523,7 +534,9 @@ void UnitBuilder::BuildRequest(const Neighbours& neighbours, std::uint32_t first
     std::array<char, 160> text;
     const auto name_from = [&](std::uint32_t slot) {
       char* end = std::to_chars(text.begin(), text.end(), slot).ptr;
-      const auto write = [&](std::string_view part) { end = std::copy(part.begin(), part.end(), end); };
+      const auto write = [&](std::string_view part) {
+        end = std::copy(part.begin(), part.end(), end);
+      };
       const auto write_id = [&](std::uint32_t id) { end = std::to_chars(end, text.end(), id).ptr; };
       write(" / part of key (Request @");
       write_id(first_id + 2);
@@ -551,7 +564,8 @@ void UnitBuilder::BuildRequest(const Neighbours& neighbours, std::uint32_t first
   LinkBase(headers, EdgeType::kProperty, palette_.headers.properties[0], palette_.word_nodes[10]);
   LinkBase(headers, EdgeType::kProperty, palette_.headers.properties[1], palette_.word_nodes[11]);
   Link(headers, EdgeType::kProperty, palette_.headers.properties[2], AddRepeatedString());
-  Link(headers, EdgeType::kProperty, palette_.headers.properties[3], AddUniqueString("locale=en; theme=dark; consent=all; sid="));
+  Link(headers, EdgeType::kProperty, palette_.headers.properties[3],
+       AddUniqueString("locale=en; theme=dark; consent=all; sid="));
   AddAccount(request);
   AddParcels(request, neighbours);
   AddHistory(request);
@@ -613,7 +627,7 @@ void UnitBuilder::Build(std::uint32_t number, UnitKind kind, const Neighbours& n
   random_ = Random(Mix(seed_, 0x100000000u + number));
   number_ = number;
   next_text_ = 0;
-  is_far_ = false;
+  region_ = 0;
   wave_ = 0;
   unit_->nodes_.clear();
   unit_->string_ends_.clear();

@@ -25,6 +25,9 @@ namespace leaktrail::bench {
 
 enum class UnitKind : std::uint8_t { kRequest, kSample };
 
+// The nodes of a unit are spread over so many parts of the file, each with an order of its own.
+inline constexpr std::uint32_t kRegionCount = 4;
+
 inline constexpr std::uint32_t kNoUnit = 0xffffffff;
 
 // Every second request has a profile in the WeakMap; its node is then the third of the unit.
@@ -41,8 +44,8 @@ class Unit {
  public:
   struct Node {
     NodeType type = NodeType::kObject;
-    bool is_far = false;     // stands in the second region of the file, away from its unit
-    std::uint8_t wave = 0;   // V8 numbers nodes wave by wave as it meets them; 0 are the heads
+    std::uint8_t region = 0;  // of the file; 0 stands in order of birth
+    std::uint8_t wave = 0;    // V8 numbers nodes wave by wave as it meets them; 0 are the heads
     Label name;
     std::uint64_t self_size = 0;
     std::uint32_t location = 0;
@@ -124,7 +127,7 @@ class UnitBuilder {
   Random random_{0};
   std::uint32_t number_ = 0;
   std::uint32_t next_text_ = 0;
-  bool is_far_ = false;
+  std::uint8_t region_ = 0;
   std::uint8_t wave_ = 0;
   LocalNode account_ = 0;
   Unit* unit_ = nullptr;
@@ -141,10 +144,9 @@ class UnitBuilder {
       code_, scope_info_, previous_, first_, second_, parent_, backing_store_, reactions_, target_,
       visits_, seen_, document_, route_, promise_, body_, pattern_, big_, related_, source_,
       getter_, on_done_, on_error_;
-  Label cons_name_, sliced_name_, heap_number_, array_name_, elements_name_,
-      properties_name_, context_name_, map_name_, descriptor_name_, transition_name_,
-      reaction_name_, backing_store_name_, bigint_name_, accessor_name_, regexp_data_name_,
-      weak_cell_name_;
+  Label cons_name_, sliced_name_, heap_number_, array_name_, elements_name_, properties_name_,
+      context_name_, map_name_, descriptor_name_, transition_name_, reaction_name_,
+      backing_store_name_, bigint_name_, accessor_name_, regexp_data_name_, weak_cell_name_;
 };
 
 }  // namespace leaktrail::bench
