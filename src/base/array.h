@@ -20,6 +20,8 @@ namespace leaktrail {
 
 void* AllocatePages(size_t bytes);  // zeroed; nullptr on failure
 void FreePages(void* p, size_t bytes);
+// new_bytes > 0; nullptr on failure, then `p` is as it was. `p` may be nullptr.
+void* ResizePages(void* p, size_t old_bytes, size_t new_bytes);
 
 template <typename T>
 class Array {
@@ -44,6 +46,21 @@ class Array {
     return *this;
   }
   ~Array() { Free(); }
+
+  // Keeps the elements that fit; new ones are zero. Moves pages, not bytes, where the system can.
+  void Resize(size_t size) {
+    if (size == size_) return;
+    if (size > SIZE_MAX / sizeof(T)) throw std::bad_alloc();
+    T* p = nullptr;
+    if (size > 0) {
+      p = static_cast<T*>(ResizePages(data_, size_ * sizeof(T), size * sizeof(T)));
+      if (p == nullptr) throw std::bad_alloc();
+    } else {
+      Free();
+    }
+    data_ = p;
+    size_ = size;
+  }
 
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }

@@ -8,7 +8,6 @@ HeapGraph::HeapGraph(Parts parts)
     : c_(std::move(parts.columns)),
       strings_(std::move(parts.strings)),
       locations_(std::move(parts.locations)),
-      trace_functions_(std::move(parts.trace_functions)),
       extra_native_bytes_(parts.extra_native_bytes),
       note_(std::move(parts.note)),
       has_detachedness_field_(parts.has_detachedness_field),

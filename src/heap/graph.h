@@ -45,13 +45,6 @@ struct CaptureNote {
   bool node_ids_comparable = true;
 };
 
-struct TraceFunction {
-  uint32_t function_id = 0;
-  StringIndex name;
-  StringIndex script_name;
-  uint32_t script_id = 0, line = 0, column = 0;
-};
-
 // Target and label side by side: walks over the graph jump from node to node and find all that
 // they need of a node's edges in one or two cache lines.
 struct RawEdge {
@@ -70,7 +63,6 @@ struct GraphColumns {
   Array<uint32_t> self_size;    // modulo 2^32; the true size of larger nodes in large_self_size
   Array<uint32_t> first_edge;   // node_count + 1 entries
   Array<uint8_t> detachedness;  // empty if all are 0
-  Array<uint32_t> trace_node;   // empty unless allocations were tracked
   Array<RawEdge> edge;
   // Aside.
   std::unordered_map<uint32_t, uint64_t> large_self_size;  // by node
@@ -87,7 +79,6 @@ class HeapGraph {
     GraphColumns columns;
     StringTable strings;
     std::vector<Location> locations;  // sorted by node, one per node
-    std::vector<TraceFunction> trace_functions;
     uint64_t extra_native_bytes = 0;
     std::optional<CaptureNote> note;
     bool has_detachedness_field = false;
@@ -142,7 +133,6 @@ class HeapGraph {
   std::span<const Location> locations() const { return locations_; }
   const Location* FindLocation(NodeIndex n) const;  // nullptr if there is none. O(log n)
   std::optional<NodeIndex> FindById(uint32_t id) const;  // O(n)
-  std::span<const TraceFunction> trace_functions() const { return trace_functions_; }
   uint64_t extra_native_bytes() const { return extra_native_bytes_; }
   const std::optional<CaptureNote>& note() const { return note_; }
   bool has_detachedness_field() const { return has_detachedness_field_; }
@@ -157,7 +147,6 @@ class HeapGraph {
   GraphColumns c_;
   StringTable strings_;
   std::vector<Location> locations_;
-  std::vector<TraceFunction> trace_functions_;
   uint64_t extra_native_bytes_ = 0;
   uint64_t total_self_size_ = 0;
   std::optional<CaptureNote> note_;

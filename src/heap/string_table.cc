@@ -80,8 +80,17 @@ void AppendUtf8(std::string& out, uint32_t c) {
 std::string_view WellKnownText(WellKnown k) { return kWellKnownTexts[static_cast<size_t>(k)]; }
 
 std::optional<WellKnown> FindWellKnown(std::string_view raw) {
-  if (raw.size() > 27) return std::nullopt;
-  for (size_t k = 0; k < kWellKnownTexts.size(); ++k) {
+  // Asked for every string of a file, so the length is looked at first.
+  static constexpr auto kBySize = [] {
+    std::array<uint32_t, 32> by_size{};
+    for (size_t k = 0; k < kWellKnownTexts.size(); ++k) {
+      by_size[kWellKnownTexts[k].size()] |= 1u << k;
+    }
+    return by_size;
+  }();
+  if (raw.size() >= kBySize.size()) return std::nullopt;
+  for (uint32_t left = kBySize[raw.size()]; left != 0; left &= left - 1) {
+    const auto k = static_cast<size_t>(__builtin_ctz(left));
     if (kWellKnownTexts[k] == raw) return static_cast<WellKnown>(k);
   }
   return std::nullopt;
@@ -198,7 +207,11 @@ StringTable::StringTable(Parts parts)
       end_(parts.end),
       well_known_(std::move(parts.well_known)),
       ephemerons_(std::move(parts.ephemerons)),
-      unreadable_(std::make_unique<std::atomic<uint64_t>>(0)) {}
+      unreadable_(std::make_unique<std::atomic<uint64_t>>(0)) {
+  if (ephemerons_.empty()) return;
+  ephemeron_bits_ = Array<uint64_t>((count_ + 63) / 64);
+  for (const auto& [i, name] : ephemerons_) ephemeron_bits_[i / 64] |= uint64_t{1} << (i % 64);
+}
 
 uint64_t StringTable::LimitOf(uint32_t i) const {
   return i + 1 < count_ ? starts_[i + 1] - 1 : end_;
@@ -215,32 +228,35 @@ size_t FindClosingQuote(std::string_view text) {
 }
 }  // namespace
 
-std::string StringTable::GetRaw(StringIndex i) const {
-  if (i.value() >= count_) return "";
-  const uint64_t start = starts_[i.value()];
-  const uint64_t limit = LimitOf(i.value());
-  if (limit <= start) return "";
-  std::string raw;
+RawString ReadRawString(const ByteStore& store, uint64_t start, uint64_t limit) {
+  RawString raw;
   // White space between strings may be of any length, so read in steps until the quote comes.
   size_t step = 2048;
-  for (;;) {
-    const size_t have = raw.size();
+  while (start + raw.text.size() < limit) {
+    const size_t have = raw.text.size();
     const size_t want = static_cast<size_t>(std::min<uint64_t>(step, limit - start - have));
-    raw.resize(have + want);
-    const size_t got = store_->Read(start + have, want, raw.data() + have);
-    raw.resize(have + got);
-    const size_t quote = FindClosingQuote(raw);
-    if (quote < raw.size()) {
-      raw.resize(quote);
+    raw.text.resize(have + want);
+    const size_t got = store.Read(start + have, want, raw.text.data() + have);
+    raw.text.resize(have + got);
+    const size_t quote = FindClosingQuote(raw.text);
+    if (quote < raw.text.size()) {
+      raw.text.resize(quote);
       return raw;
     }
     if (got < want) {
-      ++*unreadable_;
+      raw.complete = false;
       return raw;
     }
-    if (have + want >= limit - start) return raw;
     step *= 2;
   }
+  return raw;
+}
+
+std::string StringTable::GetRaw(StringIndex i) const {
+  if (i.value() >= count_) return "";
+  RawString raw = ReadRawString(*store_, starts_[i.value()], LimitOf(i.value()));
+  if (!raw.complete) ++*unreadable_;
+  return std::move(raw.text);
 }
 
 std::string StringTable::Get(StringIndex i) const { return DecodeJsonString(GetRaw(i)); }

@@ -64,6 +64,14 @@ std::string DecodeJsonString(std::string_view raw);
 // How many UTF-16 units the decoded text has: what JavaScript calls its length.
 size_t Utf16Length(std::string_view utf8);
 
+// The escaped text of the string that begins at `start` (after its opening quote) and ends before
+// `limit`. `complete` is false if the store gave less than asked for.
+struct RawString {
+  std::string text;
+  bool complete = true;
+};
+RawString ReadRawString(const ByteStore& store, uint64_t start, uint64_t limit);
+
 class StringTable {
  public:
   StringTable() = default;
@@ -93,8 +101,12 @@ class StringTable {
   }
   // nullptr if the string is not the name of a WeakMap entry. O(1).
   const EphemeronName* ephemeron(StringIndex i) const {
-    const auto it = ephemerons_.find(i.value());
-    return it == ephemerons_.end() ? nullptr : &it->second;
+    // The bits say no to almost every question before the map is asked.
+    const uint32_t v = i.value();
+    if (v >= ephemeron_bits_.size() * 64 || (ephemeron_bits_[v / 64] >> (v % 64) & 1) == 0) {
+      return nullptr;
+    }
+    return &ephemerons_.at(v);
   }
   bool has_ephemerons() const { return !ephemerons_.empty(); }
   // How many reads failed since the table was made (the file changed under us).
@@ -119,6 +131,7 @@ class StringTable {
   uint64_t end_ = 0;
   std::array<std::vector<StringIndex>, static_cast<size_t>(WellKnown::kCount)> well_known_;
   std::unordered_map<uint32_t, EphemeronName> ephemerons_;
+  Array<uint64_t> ephemeron_bits_;
   std::unique_ptr<std::atomic<uint64_t>> unreadable_;
 };
 

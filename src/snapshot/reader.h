@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 
+#include "base/input.h"
 #include "base/progress.h"
 #include "base/result.h"
 #include "heap/graph.h"
@@ -29,9 +30,6 @@ struct ReadOptions {
   ProgressSink* progress = nullptr;
   const CancelToken* cancel = nullptr;
 };
-
-// Bytes in order: fills `out`, returns how many; 0 at the end. Called from one thread at a time.
-using ByteStream = std::function<Result<size_t>(std::span<char> out)>;
 
 // `path` may be "-" for standard input.
 Result<HeapGraph> ReadSnapshotFile(const std::string& path, const ReadOptions& options);

@@ -1,0 +1,480 @@
+#include "snapshot/sections.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <fmt/format.h>
+#include <map>
+#include <mutex>
+
+#include "snapshot/numbers.h"
+
+namespace leaktrail {
+namespace {
+
+constexpr uint64_t kMaxU32 = 0xFFFFFFFFu;
+// A stream's size is not known, so its arrays grow from this many rows.
+constexpr uint64_t kFirstRows = uint64_t{1} << 18;
+
+// What every numeric section shares: capacity that follows the bytes, the first bad number, and the
+// end of the section.
+class NumberSection {
+ public:
+  NumberSection(const char* name, const char* row_name, uint64_t rows, uint32_t fields)
+      : name_(name), row_name_(row_name), rows_(rows), fields_(fields) {}
+  virtual ~NumberSection() = default;
+
+  Result<SectionResult> Read(ByteSource& source, ChunkPipeline& pipeline) {
+    const uint64_t begin = source.position();
+    uint64_t fit = rows_;
+    if (source.random_access()) {
+      // A number and what divides it from the next take two bytes at least.
+      fit = (source.size() - std::min(begin, source.size()) + 1) / (uint64_t{2} * fields_);
+    }
+    SectionResult result;
+    if (rows_ > fit) {
+      result.damage = Error{ErrorKind::kBadInput,
+                            fmt::format("the header promises {} {}s, but only {} bytes follow",
+                                        rows_, row_name_, source.size() - begin),
+                            begin};
+    }
+    limit_ = std::min(rows_, fit) * fields_;
+    capacity_ = source.random_access() ? limit_ : std::min(limit_, kFirstRows * fields_);
+    Allocate(capacity_ / fields_);
+    pipeline.scan = ScanNumbers;
+    pipeline.capacity = [this] { return capacity_ == limit_ ? ~uint64_t{0} : capacity_; };
+    pipeline.reserve = [this](uint64_t count) {
+      while (capacity_ < std::min(count, limit_)) capacity_ *= 2;
+      capacity_ = std::min(capacity_, limit_);
+      Allocate(capacity_ / fields_);
+      return true;
+    };
+    pipeline.work = [this](const ChunkTask& task) { Work(task); };
+    Result<SectionEnd> end = pipeline.Run(source);
+    if (!end) return tl::unexpected<Error>(end.error());
+
+    uint64_t numbers = end->count;
+    if (bad_index_ < numbers) {
+      numbers = bad_index_;
+      result.damage = bad_;
+    } else if (end->input_error) {
+      result.damage = end->input_error;
+    } else if (end->stop_byte < 0) {
+      result.damage = Error{ErrorKind::kBadInput,
+                            fmt::format("the file is truncated: it ends in its {}, after {} of {} "
+                                        "{}s",
+                                        name_, numbers / fields_, rows_, row_name_),
+                            end->offset};
+    } else if (end->stop_byte != ']') {
+      result.damage = Error{ErrorKind::kBadInput,
+                            fmt::format("unexpected {} in the {}", ByteName(end->stop_byte), name_),
+                            end->offset};
+    } else if (numbers != rows_ * fields_ && !result.damage) {
+      result.damage =
+          Error{ErrorKind::kBadInput,
+                fmt::format("the header promises {} {}s of {} numbers, but {} numbers are there",
+                            rows_, row_name_, fields_, numbers),
+                end->offset};
+    }
+    result.rows = std::min(numbers, limit_) / fields_;
+    Allocate(result.rows);
+    result.max_string_index = max_string_;
+    return result;
+  }
+
+ protected:
+  virtual void Allocate(uint64_t rows) = 0;
+  virtual void Work(const ChunkTask& task) = 0;
+
+  uint64_t limit() const { return limit_; }
+  uint32_t fields() const { return fields_; }
+
+  // The number with this index is wrong. The first one counts.
+  void Bad(const ChunkTask& task, uint64_t index, std::string message) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (index >= bad_index_) return;
+    bad_index_ = index;
+    const long at = FindNumber(task.chunk, index - task.first);
+    bad_ = Error{ErrorKind::kBadInput, std::move(message),
+                 task.chunk.offset + static_cast<uint64_t>(at)};
+  }
+  void SawString(uint32_t index) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    max_string_ = std::max(max_string_, index);
+  }
+  std::mutex& mutex() { return mutex_; }
+
+ private:
+  static std::string ByteName(int byte) {
+    if (byte >= 0x21 && byte < 0x7F) return fmt::format("'{}'", static_cast<char>(byte));
+    return fmt::format("byte 0x{:02X}", byte);
+  }
+
+  const char* const name_;
+  const char* const row_name_;
+  const uint64_t rows_;
+  const uint32_t fields_;
+  uint64_t limit_ = 0;     // numbers that are kept
+  uint64_t capacity_ = 0;  // numbers there is room for
+  std::mutex mutex_;
+  uint64_t bad_index_ = ~uint64_t{0};
+  Error bad_;
+  uint32_t max_string_ = 0;
+};
+
+// Numbers of one task in batches that stay in the first-level cache.
+constexpr size_t kBatch = 2040;  // a multiple of 2…6 and 8
+
+struct LargeNumber {
+  size_t at;
+  uint64_t value;
+};
+
+class NodesSection : public NumberSection {
+ public:
+  NodesSection(const SnapshotHeader& h, GraphColumns& c)
+      : NumberSection("nodes", "node", h.node_count, h.node_fields), h_(h), c_(c) {
+    for (size_t t = 0; t < codes_.size(); ++t) {
+      const bool known = t < h.node_types.size() && h.node_types[t] != NodeType::kOther;
+      codes_[t] = known ? static_cast<uint8_t>(h.node_types[t]) : kAsk;
+    }
+  }
+  bool any_detachedness() const { return any_detachedness_; }
+
+ protected:
+  void Allocate(uint64_t rows) override {
+    const auto n = static_cast<size_t>(rows);
+    c_.type.Resize(n);
+    c_.name.Resize(n);
+    c_.id.Resize(n);
+    c_.self_size.Resize(n);
+    c_.first_edge.Resize(n + 1);
+    if (h_.detachedness_at != kNoField) c_.detachedness.Resize(n);
+  }
+
+  void Work(const ChunkTask& task) override {
+    uint32_t batch[kBatch];
+    std::vector<LargeNumber> large;
+    size_t n = 0;
+    uint64_t first = task.first;
+    uint32_t max_string = 0;
+    ForEachNumber(task, [&](uint64_t v) {
+      if (v > kMaxU32) large.push_back({n, v});
+      batch[n++] = static_cast<uint32_t>(v);
+      if (n == kBatch) {
+        Store(task, first, batch, n, large, max_string);
+        first += n;
+        n = 0;
+        large.clear();
+      }
+    });
+    Store(task, first, batch, n, large, max_string);
+    SawString(max_string);
+  }
+
+ private:
+  static constexpr uint8_t kAsk = 0xFF;
+
+  // Calls put(j, node) for the numbers batch[j] that are field `at` of a node.
+  template <typename Put>
+  void ForField(uint32_t at, uint64_t first, size_t n, const Put& put) const {
+    if (at == kNoField) return;
+    const uint32_t fields = h_.node_fields;
+    const auto phase = static_cast<uint32_t>(first % fields);
+    size_t j = at >= phase ? at - phase : at + fields - phase;
+    auto node = static_cast<uint32_t>((first + j) / fields);
+    for (; j < n; j += fields, ++node) put(j, node);
+  }
+
+  void Store(const ChunkTask& task, uint64_t first, const uint32_t* batch, size_t n,
+             const std::vector<LargeNumber>& large, uint32_t& max_string) {
+    if (first >= limit()) return;
+    n = static_cast<size_t>(std::min<uint64_t>(n, limit() - first));
+    ForField(h_.type_at, first, n, [&](size_t j, uint32_t node) {
+      const uint8_t code = batch[j] < codes_.size() ? codes_[batch[j]] : kAsk;
+      c_.type[node] = code;
+      if (code == kAsk) OtherType(node, batch[j]);
+    });
+    ForField(h_.name_at, first, n, [&](size_t j, uint32_t node) {
+      max_string = std::max(max_string, batch[j]);
+      c_.name[node] = batch[j];
+    });
+    ForField(h_.id_at, first, n, [&](size_t j, uint32_t node) { c_.id[node] = batch[j]; });
+    ForField(h_.self_size_at, first, n,
+             [&](size_t j, uint32_t node) { c_.self_size[node] = batch[j]; });
+    ForField(h_.edge_count_at, first, n,
+             [&](size_t j, uint32_t node) { c_.first_edge[node + 1] = batch[j]; });
+    ForField(h_.detachedness_at, first, n, [&](size_t j, uint32_t node) {
+      if (batch[j] == 0) return;
+      c_.detachedness[node] = batch[j] <= 2 ? static_cast<uint8_t>(batch[j]) : 0;
+      any_detachedness_.store(true, std::memory_order_relaxed);
+    });
+    for (const LargeNumber& l : large) {
+      if (l.at >= n) break;
+      const auto field = static_cast<uint32_t>((first + l.at) % h_.node_fields);
+      const auto node = static_cast<uint32_t>((first + l.at) / h_.node_fields);
+      if (field == h_.self_size_at && l.value != ~uint64_t{0}) {
+        const std::lock_guard<std::mutex> lock(mutex());
+        c_.large_self_size[node] = l.value;
+      } else if (field == h_.type_at || field == h_.name_at || field == h_.edge_count_at ||
+                 field == h_.self_size_at) {
+        Bad(task, first + l.at, fmt::format("a number of node {} is too large", node));
+      }
+    }
+  }
+
+  void OtherType(uint32_t node, uint32_t type) {
+    c_.type[node] = static_cast<uint8_t>(NodeType::kOther);
+    if (type >= h_.node_type_names.size()) return;
+    const std::lock_guard<std::mutex> lock(mutex());
+    c_.other_type[node] = h_.node_type_names[type];
+  }
+
+  const SnapshotHeader& h_;
+  GraphColumns& c_;
+  std::array<uint8_t, 256> codes_{};
+  std::atomic<bool> any_detachedness_{false};
+};
+
+class EdgesSection : public NumberSection {
+ public:
+  EdgesSection(const SnapshotHeader& h, uint32_t node_count, GraphColumns& c)
+      : NumberSection("edges", "edge", h.edge_count, h.edge_fields),
+        h_(h),
+        node_count_(node_count),
+        c_(c),
+        usual_(h.edge_fields == 3 && h.edge_type_at == 0 && h.edge_name_at == 1 &&
+               h.to_node_at == 2) {
+    for (size_t t = 0; t < codes_.size(); ++t) {
+      codes_[t] = static_cast<uint8_t>(t < h.edge_types.size() ? h.edge_types[t] : EdgeType::kOther);
+    }
+  }
+
+ protected:
+  void Allocate(uint64_t rows) override { c_.edge.Resize(static_cast<size_t>(rows)); }
+
+  void Work(const ChunkTask& task) override {
+    switch (usual_ ? h_.node_fields : 0) {
+      case 5: return WorkUsual<5>(task);
+      case 6: return WorkUsual<6>(task);
+      case 7: return WorkUsual<7>(task);
+      case 8: return WorkUsual<8>(task);
+      default: break;
+    }
+    uint64_t index = task.first;
+    ForEachNumber(task, [&](uint64_t v) { Put(task, index++, v); });
+  }
+
+ private:
+  // type, name, target in this order, kFields numbers a node: all but the first and last row of a
+  // task are stored whole.
+  template <uint32_t kFields>
+  void WorkUsual(const ChunkTask& task) {
+    uint32_t batch[kBatch];
+    size_t n = 0;
+    uint64_t first = task.first;
+    uint32_t max_string = 0;
+    bool any_large = false;
+    uint64_t index = task.first;
+    const uint64_t whole_from = (task.first + 2) / 3 * 3;
+    ForEachNumber(task, [&](uint64_t v) {
+      if (index++ < whole_from) {
+        Put(task, index - 1, v);
+        ++first;
+        return;
+      }
+      any_large |= v > kMaxU32;
+      batch[n++] = static_cast<uint32_t>(v);
+      if (n == kBatch) {
+        StoreRows<kFields>(task, first, batch, n / 3, any_large, max_string);
+        first += n;
+        n = 0;
+      }
+    });
+    StoreRows<kFields>(task, first, batch, n / 3, any_large, max_string);
+    for (size_t j = n / 3 * 3; j < n; ++j) Put(task, first + j, batch[j]);
+    SawString(max_string);
+    if (any_large) FindLarge(task);
+  }
+
+  template <uint32_t kFields>
+  void StoreRows(const ChunkTask& task, uint64_t first, const uint32_t* batch, size_t rows,
+                 bool any_large, uint32_t& max_string) {
+    if (any_large || first >= limit()) return;  // FindLarge names the place
+    rows = static_cast<size_t>(std::min<uint64_t>(rows, (limit() - first) / 3));
+    RawEdge* out = &c_.edge[static_cast<size_t>(first / 3)];
+    bool bad = false;
+    uint32_t largest = 0;
+    for (size_t r = 0; r < rows; ++r) {
+      const uint32_t type = batch[3 * r], name = batch[3 * r + 1], to = batch[3 * r + 2];
+      const uint32_t target = to / kFields;
+      const uint32_t code = codes_[type & 0xFF];
+      bad |= type > 0xFF || target >= node_count_ || target * kFields != to ||
+             name >= HeapGraph::kLabelOverflow;
+      const bool by_index = NamedByIndex(static_cast<EdgeType>(code));
+      largest = std::max(largest, by_index ? 0 : name);
+      out[r] = {target, name << RawEdge::kTypeBits | code};
+    }
+    max_string = std::max(max_string, largest);
+    if (!bad) return;
+    // Rare: large element indices, or damage. Number by number, over what was stored.
+    for (size_t r = 0; r < rows; ++r) out[r] = {0, 0};
+    for (size_t j = 0; j < rows * 3; ++j) Put(task, first + j, batch[j]);
+  }
+
+  void FindLarge(const ChunkTask& task) {
+    uint64_t index = task.first;
+    ForEachNumber(task, [&](uint64_t v) {
+      if (v > kMaxU32) TooLarge(task, index);
+      ++index;
+    });
+  }
+  void TooLarge(const ChunkTask& task, uint64_t index) {
+    Bad(task, index, fmt::format("a number of edge {} is too large", index / fields()));
+  }
+
+  // One number of a row that may be shared with another thread: bits are added to zeros.
+  void Put(const ChunkTask& task, uint64_t index, uint64_t value) {
+    if (index >= limit()) return;
+    if (value > kMaxU32) return TooLarge(task, index);
+    const auto v = static_cast<uint32_t>(value);
+    const auto field = static_cast<uint32_t>(index % fields());
+    const auto row = static_cast<size_t>(index / fields());
+    RawEdge& edge = c_.edge[row];
+    if (field == h_.to_node_at) {
+      if (v % h_.node_fields != 0 || v / h_.node_fields >= node_count_) {
+        return Bad(task, index,
+                   fmt::format("edge {} leads to {}, which is no node of {}", row, v, node_count_));
+      }
+      edge.target = v / h_.node_fields;
+      return;
+    }
+    std::atomic_ref<uint32_t> label(edge.label);
+    if (field == h_.edge_type_at) {
+      const uint32_t code = v < codes_.size() ? codes_[v] : static_cast<uint32_t>(EdgeType::kOther);
+      label.fetch_or(code, std::memory_order_relaxed);
+    } else if (field == h_.edge_name_at) {
+      if (v >= HeapGraph::kLabelOverflow) {
+        const std::lock_guard<std::mutex> lock(mutex());
+        c_.large_label[static_cast<uint32_t>(row)] = v;
+      }
+      label.fetch_or(std::min(v, HeapGraph::kLabelOverflow) << RawEdge::kTypeBits,
+                     std::memory_order_relaxed);
+    }
+  }
+
+  const SnapshotHeader& h_;
+  const uint32_t node_count_;
+  GraphColumns& c_;
+  const bool usual_;
+  std::array<uint8_t, 256> codes_{};
+};
+
+// Small next to nodes and edges, and of unknown length: kept chunk by chunk.
+class LocationsSection {
+ public:
+  void Work(const ChunkTask& task) {
+    std::vector<uint32_t> values;
+    values.reserve(static_cast<size_t>(task.count));
+    ForEachNumber(task, [&](uint64_t v) {
+      values.push_back(static_cast<uint32_t>(std::min<uint64_t>(v, kMaxU32)));
+    });
+    const std::lock_guard<std::mutex> lock(mutex_);
+    pieces_.emplace(task.first, std::move(values));
+  }
+  std::vector<uint32_t> Join() {
+    std::vector<uint32_t> all;
+    for (auto& [first, values] : pieces_) all.insert(all.end(), values.begin(), values.end());
+    return all;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<uint64_t, std::vector<uint32_t>> pieces_;
+};
+
+}  // namespace
+
+Result<SectionResult> ReadNodes(ByteSource& source, ChunkPipeline pipeline,
+                                const SnapshotHeader& header, GraphColumns& columns) {
+  NodesSection section(header, columns);
+  Result<SectionResult> result = section.Read(source, pipeline);
+  if (!result) return result;
+  if (!section.any_detachedness()) columns.detachedness = {};
+  if (header.id_at == kNoField) {
+    for (size_t i = 0; i < columns.id.size(); ++i) columns.id[i] = static_cast<uint32_t>(2 * i + 1);
+  }
+  // What was cut off may have left notes.
+  std::erase_if(columns.large_self_size, [&](const auto& e) { return e.first >= result->rows; });
+  std::erase_if(columns.other_type, [&](const auto& e) { return e.first >= result->rows; });
+  return result;
+}
+
+Result<SectionResult> ReadEdges(ByteSource& source, ChunkPipeline pipeline,
+                                const SnapshotHeader& header, uint32_t node_count,
+                                GraphColumns& columns) {
+  EdgesSection section(header, node_count, columns);
+  Result<SectionResult> result = section.Read(source, pipeline);
+  if (!result) return result;
+  std::erase_if(columns.large_label, [&](const auto& e) { return e.first >= result->rows; });
+  return result;
+}
+
+Result<SectionResult> ReadLocations(ByteSource& source, ChunkPipeline pipeline,
+                                    const SnapshotHeader& header, uint32_t node_count,
+                                    std::vector<Location>& locations) {
+  LocationsSection section;
+  pipeline.scan = ScanNumbers;
+  pipeline.capacity = [] { return ~uint64_t{0}; };
+  pipeline.reserve = [](uint64_t) { return true; };
+  pipeline.work = [&](const ChunkTask& task) { section.Work(task); };
+  Result<SectionEnd> end = pipeline.Run(source);
+  if (!end) return tl::unexpected<Error>(end.error());
+  SectionResult result;
+  if (end->input_error) {
+    result.damage = end->input_error;
+  } else if (end->stop_byte != ']') {
+    result.damage =
+        Error{ErrorKind::kBadInput,
+              end->stop_byte < 0 ? "the file is truncated: it ends in its locations"
+                                 : "unexpected character in the locations",
+              end->offset};
+  }
+  const uint32_t fields = header.location_fields;
+  if (header.object_index_at == kNoField || header.line_at == kNoField ||
+      header.script_id_at == kNoField || header.column_at == kNoField) {
+    return result;  // the file does not say what the numbers are
+  }
+  const std::vector<uint32_t> values = section.Join();
+  locations.reserve(values.size() / fields);
+  for (size_t i = 0; i + fields <= values.size(); i += fields) {
+    const uint32_t object = values[i + header.object_index_at];
+    const uint32_t node = object / header.node_fields;
+    if (object % header.node_fields != 0 || node >= node_count) {
+      if (!result.damage) {
+        result.damage =
+            Error{ErrorKind::kBadInput,
+                  fmt::format("location {} is of object {}, which is no node", i / fields, object),
+                  end->offset};
+      }
+      break;
+    }
+    locations.push_back({NodeIndex(node), values[i + header.script_id_at],
+                         values[i + header.line_at], values[i + header.column_at]});
+  }
+  const auto by_node = [](const Location& a, const Location& b) { return a.node < b.node; };
+  if (!std::is_sorted(locations.begin(), locations.end(), by_node)) {
+    std::stable_sort(locations.begin(), locations.end(), by_node);
+  }
+  // DevTools keeps a map from node to location, so the last entry of a node counts.
+  size_t kept = 0;
+  for (size_t i = 0; i < locations.size(); ++i) {
+    if (i + 1 < locations.size() && locations[i + 1].node == locations[i].node) continue;
+    locations[kept++] = locations[i];
+  }
+  locations.resize(kept);
+  result.rows = kept;
+  return result;
+}
+
+}  // namespace leaktrail

@@ -1,0 +1,222 @@
+#include "snapshot/strings_section.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+namespace leaktrail {
+namespace {
+
+// Which of the 64 bytes are escaped by a backslash before them. `escaped` says whether byte 0 is,
+// and is set for the block after. Backslashes are rare, so they are taken one by one.
+uint64_t EscapedBytes(uint64_t backslashes, bool& escaped) {
+  uint64_t result = escaped ? 1 : 0;
+  escaped = false;
+  backslashes &= ~result;
+  while (backslashes != 0) {
+    const int at = __builtin_ctzll(backslashes);
+    backslashes &= backslashes - 1;
+    if (at == 63) {
+      escaped = true;
+      break;
+    }
+    result |= uint64_t{2} << at;
+    backslashes &= ~(uint64_t{2} << at);
+  }
+  return result;
+}
+
+struct StringMasks {
+  uint64_t quotes = 0;      // unescaped
+  uint64_t backslashes = 0; // that escape something
+  uint64_t escaped = 0;
+};
+
+StringMasks FindQuotes(const Block& block, bool& escaped) {
+  StringMasks m;
+  const uint64_t backslashes = block.Equal('\\');
+  if (backslashes != 0 || escaped) {
+    m.escaped = EscapedBytes(backslashes, escaped);
+    m.backslashes = backslashes & ~m.escaped;
+  }
+  m.quotes = block.Equal('"') & ~m.escaped;
+  return m;
+}
+
+bool IsHex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+class StringCollector {
+ public:
+  // Where the strings of one chunk begin, and what was seen in them.
+  void Work(const ChunkTask& task) {
+    const Chunk& chunk = task.chunk;
+    const size_t size = chunk.size + (task.stopped ? 1 : 0);
+    std::vector<uint64_t> starts;
+    starts.reserve(static_cast<size_t>(task.count / 2 + 1));
+    std::vector<std::pair<WellKnown, uint32_t>> known;
+    std::vector<std::pair<uint32_t, EphemeronName>> ephemerons;
+    uint64_t index = task.first / 2;  // of the next string to begin
+    bool inside = task.first % 2 == 1;
+    const bool begins_inside = inside;
+    size_t open_at = 0;
+    bool open_here = false;
+    bool escaped = chunk.starts_escaped;
+    uint64_t bad = kNone;
+    for (size_t at = 0; at < size; at += kBlockBytes) {
+      const Block block(chunk.data + at);
+      StringMasks m = FindQuotes(block, escaped);
+      if (size - at < kBlockBytes) {
+        m.quotes &= LowBits(size - at);
+        m.escaped &= LowBits(size - at);
+      }
+      for (uint64_t e = m.escaped; e != 0 && bad == kNone; e &= e - 1) {
+        const size_t i = at + static_cast<size_t>(__builtin_ctzll(e));
+        if (!ValidEscape(chunk, i)) bad = chunk.offset + i - 1;
+      }
+      for (uint64_t q = m.quotes; q != 0; q &= q - 1) {
+        const size_t i = at + static_cast<size_t>(__builtin_ctzll(q));
+        if (!inside) {
+          starts.push_back(chunk.offset + i + 1);
+          open_at = i + 1;
+          open_here = true;
+          inside = true;
+          ++index;
+          continue;
+        }
+        inside = false;
+        if (!open_here) continue;  // it began in an earlier chunk
+        Look(std::string_view(chunk.data + open_at, i - open_at),
+             static_cast<uint32_t>(index - 1), known, ephemerons);
+      }
+    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    pieces_.emplace(task.first, std::move(starts));
+    known_.insert(known_.end(), known.begin(), known.end());
+    ephemerons_.insert(ephemerons_.end(), ephemerons.begin(), ephemerons.end());
+    if (begins_inside) split_.push_back(static_cast<uint32_t>(task.first / 2));
+    bad_escape_ = std::min(bad_escape_, bad);
+  }
+
+  static void Look(std::string_view raw, uint32_t index,
+                   std::vector<std::pair<WellKnown, uint32_t>>& known,
+                   std::vector<std::pair<uint32_t, EphemeronName>>& ephemerons) {
+    if (auto k = FindWellKnown(raw)) known.emplace_back(*k, index);
+    if (!raw.empty() && raw.back() == ')' && raw[0] >= '0' && raw[0] <= '9') {
+      if (auto name = ParseEphemeronName(raw)) ephemerons.emplace_back(index, *name);
+    }
+  }
+
+  // Only strings that are closed count; an unfinished last one is dropped.
+  void Finish(StringsSection& out, std::shared_ptr<const ByteStore> store) {
+    const uint64_t quotes = out.end.count;
+    StringTable::Parts& p = out.parts;
+    p.count = static_cast<size_t>(quotes / 2);
+    p.starts = Array<uint64_t>(p.count);
+    size_t at = 0;
+    for (auto& [first, starts] : pieces_) {
+      for (uint64_t s : starts) {
+        if (at < p.count) p.starts[at++] = s;
+      }
+      starts = {};
+    }
+    p.end = out.end.offset;
+    p.store = std::move(store);
+    std::sort(split_.begin(), split_.end());
+    split_.erase(std::unique(split_.begin(), split_.end()), split_.end());
+    for (uint32_t i : split_) {
+      if (i >= p.count) continue;
+      const uint64_t limit = i + 1 < p.count ? p.starts[i + 1] - 1 : p.end;
+      Look(ReadRawString(*p.store, p.starts[i], limit).text, i, known_, ephemerons_);
+    }
+    std::sort(known_.begin(), known_.end());
+    for (const auto& [k, index] : known_) {
+      if (index < p.count) p.well_known[static_cast<size_t>(k)].push_back(StringIndex(index));
+    }
+    p.ephemerons.reserve(ephemerons_.size());
+    for (const auto& [index, name] : ephemerons_) {
+      if (index < p.count) p.ephemerons.emplace(index, name);
+    }
+    if (bad_escape_ != kNone) out.bad_escape_at = bad_escape_;
+  }
+
+ private:
+  static constexpr uint64_t kNone = ~uint64_t{0};
+
+  // The byte at `i` follows a backslash.
+  static bool ValidEscape(const Chunk& chunk, size_t i) {
+    const char c = chunk.data[i];
+    if (c != 'u') return c != '\0' && std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos;
+    // Digits in the next chunk are not looked at: a broken one is shown as it stands.
+    for (size_t k = i + 1; k < i + 5 && k < chunk.size; ++k) {
+      if (!IsHex(chunk.data[k])) return false;
+    }
+    return true;
+  }
+
+  std::mutex mutex_;
+  std::map<uint64_t, std::vector<uint64_t>> pieces_;  // by quotes before the chunk
+  std::vector<std::pair<WellKnown, uint32_t>> known_;
+  std::vector<std::pair<uint32_t, EphemeronName>> ephemerons_;
+  std::vector<uint32_t> split_;  // strings that go over the end of a chunk
+  uint64_t bad_escape_ = kNone;
+};
+
+}  // namespace
+
+ChunkScan ScanStrings(const Chunk& chunk) {
+  ChunkScan scan;
+  bool escaped = chunk.starts_escaped;
+  // All ones if the bytes before this block end inside a string, provided that the chunk began
+  // outside one.
+  uint64_t inside_before = 0;
+  for (size_t at = 0; at < chunk.size; at += kBlockBytes) {
+    const Block block(chunk.data + at);
+    const uint64_t valid =
+        chunk.size - at < kBlockBytes ? LowBits(chunk.size - at) : ~uint64_t{0};
+    const uint64_t quotes = FindQuotes(block, escaped).quotes & valid;
+    // A string's opening quote and its text, without the closing quote.
+    const uint64_t inside = PrefixXor(quotes) ^ inside_before;
+    inside_before = static_cast<uint64_t>(static_cast<int64_t>(inside) >> 63);
+    const uint64_t text = ~quotes & valid;
+    const uint64_t allowed_outside = block.Equal(',') | block.Space();
+    const uint64_t control = block.ControlCharacters();
+    for (int parity = 0; parity < 2; ++parity) {
+      if (scan.stop_at[parity] != kNoStop) continue;
+      const uint64_t in = parity == 0 ? inside : ~inside;
+      const uint64_t stops = text & ((~in & ~allowed_outside) | (in & control));
+      if (stops == 0) continue;
+      const auto stop = static_cast<size_t>(__builtin_ctzll(stops));
+      scan.stop_at[parity] = at + stop;
+      scan.count_at_stop[parity] =
+          scan.count + static_cast<uint64_t>(__builtin_popcountll(quotes & LowBits(stop)));
+    }
+    if (scan.stop_at[0] != kNoStop && scan.stop_at[1] != kNoStop) return scan;
+    scan.count += static_cast<uint64_t>(__builtin_popcountll(quotes));
+  }
+  return scan;
+}
+
+Result<StringsSection> ReadStringsSection(ByteSource& source, ChunkPipeline pipeline) {
+  StringCollector collector;
+  std::shared_ptr<MemoryStore> kept;
+  if (!source.random_access()) {
+    kept = std::make_shared<MemoryStore>(source.position());
+    pipeline.keep = [kept](const char* data, size_t size) { return kept->Append(data, size); };
+  }
+  pipeline.scan = ScanStrings;
+  // A string's number must fit an index.
+  constexpr uint64_t kMaxQuotes = uint64_t{2} * 0xFFFFFFFEu;
+  pipeline.capacity = [] { return kMaxQuotes; };
+  pipeline.reserve = [](uint64_t) { return false; };
+  pipeline.work = [&](const ChunkTask& task) { collector.Work(task); };
+  Result<SectionEnd> end = pipeline.Run(source);
+  if (!end) return tl::unexpected<Error>(end.error());
+  StringsSection section;
+  section.end = std::move(*end);
+  collector.Finish(section, kept ? std::shared_ptr<const ByteStore>(kept) : source.store());
+  return section;
+}
+
+}  // namespace leaktrail
