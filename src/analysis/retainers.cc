@@ -124,9 +124,10 @@ std::vector<Retainer> FindRetainers(const HeapGraph& graph, const RetainerIndex&
     rows.push_back({{edge, from, distances[from.value()]}, texts.Find(from)});
   }
   std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-    if (a.retainer.distance != b.retainer.distance) {
-      return a.retainer.distance < b.retainer.distance;
-    }
+    // As unsigned numbers, so that nodes which are not reached come last.
+    const auto far_a = static_cast<uint32_t>(a.retainer.distance);
+    const auto far_b = static_cast<uint32_t>(b.retainer.distance);
+    if (far_a != far_b) return far_a < far_b;
     if (a.text != b.text) {
       const auto order = CompareAsJavaScript(*a.text, *b.text);
       if (order != 0) return order < 0;

@@ -33,7 +33,7 @@ struct Retainer {
 
 // The rows DevTools shows under a node: no weak edges, none from the root; nearest first, then by
 // the retaining node's name, then by DevTools' own order (descending edges). Nodes that are not
-// reached come first, since their distance is negative.
+// reached come last.
 // O(r log r) for r edges into the node; reads the name of each different retainer.
 std::vector<Retainer> FindRetainers(const HeapGraph& graph, const RetainerIndex& index,
                                     const Array<int32_t>& distances, NodeIndex node,

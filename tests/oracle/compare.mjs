@@ -19,7 +19,13 @@ import {findEngine, loadEngine} from './engine.mjs';
 
 const kExitSkipped = 77;
 const kWrap = 2 ** 32;
+const kUnreachable = 200_000_000;  // what the retainers view shows for a node without distance
+const kNoDistance = -5;
+const kMaxRetainerRows = 3000;  // as in leaktrail_dump.cc
 const kShownDifferences = 5;
+const kShownCharacters = 300;
+
+const show = value => String(JSON.stringify(value)).slice(0, kShownCharacters);
 
 // Counts differences by subject and keeps the first few of each to show.
 class Differences {
@@ -39,8 +45,7 @@ class Differences {
     for (const [subject, list] of this.#bySubject) {
       console.log(`  ${subject}: ${list.length} different`);
       for (const {place, ours, theirs} of list.slice(0, kShownDifferences)) {
-        console.log(`    ${JSON.stringify(place)}: Leaktrail ${JSON.stringify(ours)}, ` +
-          `DevTools ${JSON.stringify(theirs)}`);
+        console.log(`    ${show(place)}: Leaktrail ${show(ours)}, DevTools ${show(theirs)}`);
       }
     }
   }
@@ -149,11 +154,14 @@ function compareSampledNodes(tables, {snapshot}, differences) {
     });
     const rows = provider.isEmpty() ? [] : provider.serializeItemsRange(0, 1e9).items;
     const theirs = rows.slice(0, retainers.length).map(({edgeIndex, node: from}) =>
-      [edgeIndex / snapshot.edgeFieldsCount, from.nodeIndex / snapshot.nodeFieldCount, from.distance]);
-    differences.expect('retainers', {node: ordinal, id: node.id()}, JSON.stringify(retainers),
-      JSON.stringify(theirs));
-    const cut = retainers.length >= 3000;
-    if (!cut) differences.expect('retainers', {node: ordinal}, retainers.length, rows.length);
+      [edgeIndex / snapshot.edgeFieldsCount, from.nodeIndex / snapshot.nodeFieldCount,
+        from.distance === kUnreachable ? kNoDistance : from.distance]);
+    const place = {node: ordinal, id: node.id()};
+    const different = retainers.findIndex((row, k) => String(row) !== String(theirs[k]));
+    differences.expect('retainers', {...place, row: different}, String(retainers[different]),
+      String(theirs[different]));
+    const cut = retainers.length >= kMaxRetainerRows;
+    if (!cut) differences.expect('retainers', place, retainers.length, rows.length);
   }
 }
 
