@@ -78,6 +78,7 @@ class BaseHeapBuilder {
     Text("<dummy>");
     Text("");
     heap_.map_label_ = Text("map");
+    heap_.native_roots_label_ = Text(Pick("C++ roots", "C++ Persistent roots"));
     AddRoots();
     AddReadOnlyObjects();
     AddBuiltins();
@@ -625,6 +626,7 @@ class BaseHeapBuilder {
 
   // C++ objects of Node. Up to Node 23 some of them are marked detached.
   void AddEmbedderObjects() {
+    Wide(root_, WideKind::kNativeRoots);
     const BaseNode environment =
         Add(NodeType::kSynthetic, "Node / Environment", node24() ? 2800 : 2568);
     heap_.nodes_[environment].embedder = true;

@@ -79,6 +79,7 @@ enum class WideKind : std::uint8_t {
   kHandles,       // a few requests, as global handles
   kStackObjects,  // a few requests, as stack roots
   kLongStrings,   // element k -> the k-th long string
+  kNativeRoots,   // the one node that the C++ heap adds at the end of the file
 };
 
 struct WideNode {
@@ -114,6 +115,9 @@ class BaseHeap {
   Label AddLabel(std::string_view text);
   // The label of the edges that lead to a node's map.
   Label map_label() const { return map_label_; }
+  // The name of the node that stands last in the file. As in V8's own files it holds nothing:
+  // v8-heap-parser 0.1.0 fails where the last node dominates another one.
+  Label native_roots_label() const { return native_roots_label_; }
 
  private:
   friend class BaseHeapBuilder;
@@ -126,6 +130,7 @@ class BaseHeap {
   std::vector<WideNode> wide_nodes_;
   Palette palette_{};
   Label map_label_;
+  Label native_roots_label_;
 };
 
 }  // namespace leaktrail::bench

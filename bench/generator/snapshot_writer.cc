@@ -161,7 +161,7 @@ void SnapshotWriter::Lay() {
   }
   first_long_node_ = Narrow(node);
   first_long_text_ = Narrow(text);
-  counts_.nodes = Narrow(node + long_strings_.count);
+  counts_.nodes = Narrow(node + long_strings_.count + 1);
   counts_.strings = Narrow(text + long_strings_.count);
   counts_.edges += long_strings_.count;
   wide_edge_counts_.assign(base_.nodes().size(), 0);
@@ -231,6 +231,9 @@ void SnapshotWriter::ForEachWideEdge(const WideNode& wide, Emit emit) const {
       }
       break;
     }
+    case WideKind::kNativeRoots:
+      emit(EdgeType::kElement, 4, first_long_node_ + long_strings_.count);
+      break;
     case WideKind::kLongStrings:
       for (std::uint32_t i = 0; i < long_strings_.count; ++i) {
         element(i, first_long_node_ + i);
@@ -318,14 +321,15 @@ void SnapshotWriter::WriteNodes(TextSink& sink) {
   sink.Put("\"nodes\":[");
   is_first_ = true;
   std::uint32_t embedder_count = 0;
+  // Objects of the C++ heap: Node 20 hashes their addresses, later releases count.
+  const auto embedder_id = [&] {
+    ++embedder_count;
+    return node24_ ? std::uint64_t{2} * embedder_count
+                   : (Mix(seed_, embedder_count) & 0x7ffffffe) + 0x80000000u;
+  };
   for (std::uint32_t i = 0; i < base_.nodes().size(); ++i) {
     const BaseHeap::Node& node = base_.nodes()[i];
-    std::uint64_t id = 2 * std::uint64_t{i} + 1;
-    if (node.embedder) {
-      // Node 20 hashes the object's address, later releases count.
-      ++embedder_count;
-      id = node24_ ? 2 * embedder_count : (Mix(seed_, embedder_count) & 0x7ffffffe) + 0x80000000u;
-    }
+    const std::uint64_t id = node.embedder ? embedder_id() : 2 * std::uint64_t{i} + 1;
     const std::uint64_t wide = wide_edge_counts_[i];
     const std::uint64_t self_size =
         wide > 0 && node.type == NodeType::kArray ? 16 + 16 * wide : node.self_size;
@@ -346,6 +350,7 @@ void SnapshotWriter::WriteNodes(TextSink& sink) {
     WriteNode(sink, NodeType::kString, first_long_text_ + i, 2 * (base_.nodes().size() + i) + 1,
               (16 + std::uint64_t{long_strings_.length} + 7) / 8 * 8, 1, 0);
   }
+  WriteNode(sink, NodeType::kSynthetic, base_.native_roots_label().value, embedder_id(), 0, 0, 0);
   sink.Put(node24_ ? "],\n" : "\n],\n");
 }
 

@@ -4,11 +4,11 @@
 // pass builds all units and notes how much each one takes; then each section is a pass that builds
 // them again. Kept are the base heap and some twenty bytes for each unit.
 //
-// Order of nodes: the base heap, four regions, the long strings. Each region holds a part of every
-// unit, the first one in order of birth, the others in orders of their own. Units go in blocks of
-// some twenty, and inside a block wave by wave, as V8 numbers nodes when it meets them: so edges
-// lead to the next node, some hundred nodes on, or to the other end of the file, in about the
-// shares seen in files of real services.
+// Order of nodes: the base heap, four regions, the long strings, a node of the C++ heap. Each
+// region holds a part of every unit, the first one in order of birth, the others in orders of their
+// own. Units go in blocks of some twenty, and inside a block wave by wave, as V8 numbers nodes when
+// it meets them: so edges lead to the next node, some hundred nodes on, or to the other end of the
+// file, in about the shares seen in files of real services.
 #pragma once
 
 #include <cstdint>
