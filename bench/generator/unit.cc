@@ -295,9 +295,10 @@ UnitBuilder::LocalNode UnitBuilder::AddDocument(std::uint32_t depth) {
     LinkBase(object, EdgeType::kProperty, proto_, palette_.object.prototype);
     Link(object, EdgeType::kInternal, map_, map);
     for (std::uint32_t k = 0; k < extra; ++k) {
+      const BaseNode value = random_.Chance(50) ? palette_.true_value : palette_.null;
       LinkBase(object, EdgeType::kProperty,
                palette_.words[random_.Below(static_cast<std::uint32_t>(palette_.words.size()))],
-               random_.Chance(50) ? palette_.true_value : palette_.null);
+               value);
     }
   }
   for (const Label& property : shape.properties) {
