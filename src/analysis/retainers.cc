@@ -76,10 +76,10 @@ class PathFinder {
     if (distance < 0) return best;
     for (uint32_t e : index_.edges_into(n)) {
       const EdgeIndex edge(e);
-      if (graph_.edge_type(edge) == EdgeType::kWeak) continue;
       const NodeIndex from = graph_.FindSource(edge);
-      // A user root hangs from the root, whose own distance is the largest.
-      const int32_t d = from == graph_.root() && distance == 1 ? 0 : distances_[from.value()];
+      if (graph_.edge_type(edge) == EdgeType::kWeak && from != graph_.root()) continue;
+      // The root's own distance is the largest, whatever hangs from it.
+      const int32_t d = from == graph_.root() ? 0 : distances_[from.value()];
       if (d < 0 || d >= distance) continue;
       if (best.edge.valid() && (d < best.distance || (d == best.distance && best.from != avoid_))) {
         continue;
@@ -148,7 +148,8 @@ std::vector<RetainingPath> FindRetainingPaths(const HeapGraph& graph, const Reta
   for (uint32_t e : index.edges_into(node)) {
     const EdgeIndex edge(e);
     const NodeIndex from = graph.FindSource(edge);
-    if (graph.edge_type(edge) == EdgeType::kWeak || from == node) continue;
+    const bool weak = graph.edge_type(edge) == EdgeType::kWeak;
+    if ((weak && from != graph.root()) || from == node) continue;
     const int32_t d = from == graph.root() ? 0 : distances[from.value()];
     if (d >= 0) retainers.push_back({edge, from, d});
   }

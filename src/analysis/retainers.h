@@ -51,7 +51,8 @@ struct PathOptions {
   uint32_t max_length = 1'000'000;
 };
 // Shortest first; paths differ in the retainer of the node itself, and none visits a node twice.
-// No weak edges. Empty if the root does not reach the node.
+// No weak edges but the root's own, which make user roots as well. Empty if the root does not reach
+// the node.
 std::vector<RetainingPath> FindRetainingPaths(const HeapGraph& graph, const RetainerIndex& index,
                                               const Array<int32_t>& distances, NodeIndex node,
                                               const PathOptions& options);
