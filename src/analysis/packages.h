@@ -24,7 +24,9 @@
 #include <vector>
 
 #include "analysis/classes.h"
+#include "analysis/code_model.h"
 #include "analysis/dominators.h"
+#include "analysis/names.h"
 #include "base/array.h"
 #include "base/index.h"
 #include "heap/graph.h"
@@ -60,7 +62,8 @@ struct Script {
   std::string file;     // relative to its package's folder (app: to the app's)
   PackageIndex package;
   uint32_t id = 0;      // V8's script id; 0 if no location names it
-  NodeIndex node;       // the Script object; None if only Node's names tell about it
+  NodeIndex node;       // the Script object
+  uint64_t path_hash = 0;  // HashName(path)
 };
 
 // A place in code as people read it. Absent parts are empty or 0.
@@ -87,13 +90,13 @@ struct PackageMap {
   std::unordered_map<uint32_t, ScriptIndex> script_of;  // by V8's script id
   Array<uint16_t> direct;      // by node: the package the node itself tells, 0 if it does not
   Array<uint16_t> charged;     // by node: direct, or of the nearest dominator that has one
-  Array<uint32_t> script_of_code;  // by node, for closures and shared functions: 1 + ScriptIndex
+  Array<uint32_t> script_of_code;  // by node, for closures, scopes, functions: 1 + ScriptIndex
 
   const Package& package(PackageIndex p) const { return packages[p.value()]; }
   PackageIndex direct_package(NodeIndex n) const { return PackageIndex(direct[n.value()]); }
   PackageIndex charged_package(NodeIndex n) const { return PackageIndex(charged[n.value()]); }
   const Script* FindScript(uint32_t script_id) const;
-  // The script of a closure or shared function; nullptr if unknown.
+  // The script of a closure, scope (context) or shared function; nullptr if unknown.
   const Script* script_of_function(NodeIndex n) const;
   // label() of the package, "" for (unattributed): what JSON writes as null.
   std::string LabelOf(PackageIndex p) const;
@@ -102,7 +105,8 @@ struct PackageMap {
   CodePlace PlaceOf(const Location& location) const;
 };
 
-PackageMap ComputePackages(const HeapGraph& graph, const DominatorTree& dominators,
+PackageMap ComputePackages(const HeapGraph& graph, const NameHashes& names, const CodeModel& code,
+                           const DominatorTree& dominators,
                            const ManifestReader& read_manifest = {});
 
 // The package to show beside a class: its constructor's, "" if the class has no location.

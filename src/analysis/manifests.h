@@ -1,0 +1,34 @@
+// Versions of packages, as far as the heap itself tells them.
+//
+// Sources, in order of trust:
+//   1. a loaded package.json: the Module whose filename is `<folder>/package.json`, its exports
+//   2. a parsed package.json that somebody keeps: an object whose `name` is the package's and that
+//      has a `version` and at least one more key that only manifests have; used only when one
+//      folder of that name is in the heap and all such objects agree
+//   3. the package's own version module: `<folder>/…/version.js` (or .cjs, .mjs) that exports one
+//      `VERSION` or `version`
+// Anything else (ranges in dependencies, file names of caches) could be another version and is not
+// used.
+//
+// Cost: one pass over all edges. Threads: pure.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "analysis/names.h"
+#include "heap/graph.h"
+
+namespace leaktrail {
+
+struct WantedVersion {
+  std::string name;    // "@pm2/io"
+  std::string folder;  // absolute
+};
+
+// By position in `wanted`; "" where the heap does not tell.
+std::vector<std::string> FindVersionsInHeap(const HeapGraph& graph, const NameHashes& names,
+                                            const std::vector<WantedVersion>& wanted);
+
+}  // namespace leaktrail
