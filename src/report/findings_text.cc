@@ -1,0 +1,253 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/findings_report.h"
+#include "report/table.h"
+#include "report/words.h"
+
+namespace leaktrail {
+namespace {
+
+constexpr size_t kLabelColumns = 11;
+constexpr size_t kClassColumns = 48;
+constexpr size_t kEdgeColumns = 40;
+constexpr size_t kCompanions = 4;  // of what grows with a suspect
+
+const char* BecauseWords(Because because) {
+  switch (because) {
+    case Because::kAllocationStack:
+      return "its code was on the stack when the growing objects were made";
+    case Because::kConstructor:
+      return "its code makes the growing objects";
+    case Because::kOwner:
+      return "its code owns what they pile up in";
+    case Because::kDominator:
+      return "all of them hang below its objects";
+  }
+  return "";
+}
+
+std::string FunctionPlaceText(const CodePlace& place) {
+  std::string text = PlaceText(place);
+  if (!place.function.empty()) text += " " + SafeText(place.function) + "()";
+  return text;
+}
+
+CodePlace PlaceWith(const std::string& package, const std::optional<CodePlace>& location) {
+  CodePlace place = location.value_or(CodePlace{});
+  if (place.package.empty()) place.package = package;
+  return place;
+}
+
+template <typename Format>
+std::string Steps(const std::vector<uint64_t>& values, const Format& format) {
+  std::string out;
+  for (const uint64_t v : values) out += (out.empty() ? "" : " → ") + format(v);
+  return out;
+}
+
+// "label      text": the text wraps below itself.
+void AppendLabelled(std::string_view label, std::string_view text, Paint paint,
+                    const TextOptions& options, std::string* out) {
+  if (text.empty()) return;
+  TextOptions narrow = options;
+  if (narrow.width > kLabelColumns + 20) narrow.width -= kLabelColumns;
+  std::string body = Wrapped(text, 0, narrow);
+  *out += Painted(fmt::format("{:<{}}", label, kLabelColumns), Paint::kDim, options);
+  for (size_t begin = 0; begin <= body.size();) {
+    const size_t end = std::min(body.find('\n', begin), body.size());
+    if (begin > 0) out->append(kLabelColumns, ' ');
+    *out += Painted(std::string_view(body).substr(begin, end - begin), paint, options) + "\n";
+    begin = end + 1;
+  }
+}
+
+void AppendVerdict(const FindingsReport& report, const TextOptions& options, std::string* out) {
+  const Findings& findings = report.findings;
+  std::string line;
+  Paint paint = Paint::kWarn;
+  switch (findings.verdict) {
+    case Verdict::kLeak:
+      line = findings.culprit && !findings.culprit->place.package.empty()
+                 ? fmt::format("Leak in {}", SafeText(findings.culprit->place.package))
+                 : "Leak";
+      paint = Paint::kBad;
+      break;
+    case Verdict::kNoLeak:
+      line = "No leak";
+      paint = Paint::kGood;
+      break;
+    case Verdict::kInconclusive:
+      line = "Inconclusive";
+      break;
+  }
+  *out += Painted(line, paint, options);
+  if (findings.verdict == Verdict::kLeak) {
+    const auto rate = static_cast<int64_t>(findings.growth.heap_bytes_per_unit);
+    *out += fmt::format(": {} per {}", FormatSizeDelta(rate), SafeText(findings.growth.unit));
+  }
+  *out += '\n';
+  if (!findings.reason.empty()) *out += Wrapped(SafeText(findings.reason), 0, options) + "\n";
+}
+
+void AppendCulprit(const Culprit& culprit, const TextOptions& options, std::string* out) {
+  AppendLabelled("culprit", FunctionPlaceText(culprit.place), Paint::kBold, options, out);
+  AppendLabelled("because", BecauseWords(culprit.because), Paint::kPlain, options, out);
+}
+
+// The trail without the engine's own steps, unless they are wanted.
+std::vector<const TrailStep*> ShownSteps(const Suspect& suspect, const TextOptions& options) {
+  std::vector<const TrailStep*> shown;
+  for (size_t i = 0; i < suspect.trail.size(); ++i) {
+    const TrailStep& step = suspect.trail[i];
+    const bool is_end = i == 0 || i + 1 == suspect.trail.size();
+    if (step.is_engine && !is_end && !step.is_culprit && !options.verbose) continue;
+    shown.push_back(&step);
+  }
+  return shown;
+}
+
+std::string StepEdge(const TrailStep& step) {
+  if (step.edge.empty()) return "";
+  const std::string name = ShortenEnd(SafeText(step.edge), kEdgeColumns);
+  return (step.edge_type == "context" ? "variable " + name : name) + " → ";
+}
+
+void AppendTrail(const Suspect& suspect, const TextOptions& options, std::string* out) {
+  const std::vector<const TrailStep*> shown = ShownSteps(suspect, options);
+  if (shown.empty()) return;
+  Table table({{"", Align::kLeft, Shrink::kEnd},
+               {"", Align::kLeft, Shrink::kFront, Paint::kPlace},
+               {"", Align::kLeft, Shrink::kEnd, Paint::kDim}});
+  for (size_t i = 0; i < shown.size(); ++i) {
+    const TrailStep& step = *shown[i];
+    std::string text = i == 0 ? "" : i + 1 == shown.size() ? "╰→ " : "├─ ";
+    text += StepEdge(step) + ShortenEnd(SafeText(step.class_name), kClassColumns);
+    if (step.repeat > 1) text += fmt::format(" ×{}", FormatCount(step.repeat));
+    if (options.verbose && step.id > 0) text += fmt::format(" @{}", step.id);
+    std::string why = SafeText(step.why);
+    if (step.is_culprit) why = why.empty() ? "◀ here" : "◀ " + why;
+    table.AddRow({std::move(text), PlaceText(PlaceWith(step.package, step.location)), why},
+                 step.is_culprit ? Paint::kBad : Paint::kPlain);
+  }
+  std::string lines;
+  TextOptions narrow = options;
+  if (narrow.width > kLabelColumns + 40) narrow.width -= kLabelColumns;
+  table.AppendTo(narrow, &lines);
+  bool first = true;
+  for (size_t begin = 0; begin < lines.size();) {
+    const size_t end = lines.find('\n', begin);
+    *out += first ? Painted(fmt::format("{:<{}}", "trail", kLabelColumns), Paint::kDim, options)
+                  : std::string(kLabelColumns, ' ');
+    first = false;
+    *out += lines.substr(begin, end - begin) + "\n";
+    begin = end + 1;
+  }
+  const size_t hidden = suspect.trail.size() - shown.size();
+  if (hidden > 0) {
+    const std::string note = fmt::format("{} of the engine not shown (--verbose)",
+                                         FormatCountOf(hidden, "step", "steps"));
+    AppendLabelled("", note, Paint::kDim, options, out);
+  }
+}
+
+std::string OwnerText(const SuspectOwner& owner) {
+  std::string text = SafeText(owner.property.empty() ? owner.class_name : owner.property);
+  if (!owner.property.empty() && !owner.class_name.empty()) {
+    text += fmt::format(" ({})", SafeText(owner.class_name));
+  }
+  if (!owner.entry_count.empty()) {
+    text += fmt::format(", holds {}", Steps(owner.entry_count, FormatCount));
+  }
+  const std::string place = PlaceText(PlaceWith(owner.package, owner.location));
+  if (!place.empty()) text += ", " + place;
+  return text;
+}
+
+std::string CompanionsText(const std::vector<std::string>& classes, bool all) {
+  std::string text;
+  const size_t shown = all ? classes.size() : std::min(classes.size(), kCompanions);
+  for (size_t i = 0; i < shown; ++i) text += (i > 0 ? ", " : "") + SafeText(classes[i]);
+  if (shown < classes.size()) text += fmt::format(" and {} more", classes.size() - shown);
+  return text;
+}
+
+// What the suspect is and how it grows: the part that every suspect gets.
+void AppendGrowth(const Suspect& suspect, const TextOptions& options, std::string* out) {
+  const std::string place = PlaceText(PlaceWith(suspect.package, suspect.location));
+  std::string title =
+      fmt::format("{} {}", FormatCountDelta(static_cast<int64_t>(suspect.grown_count)),
+                  ShortenEnd(SafeText(suspect.class_name), kClassColumns));
+  *out +=
+      Painted(fmt::format("suspect {:<{}}", suspect.rank, kLabelColumns - 8), Paint::kDim, options);
+  *out += Painted(title, Paint::kName, options);
+  *out += fmt::format(", keep {}", FormatSize(suspect.grown_size));
+  if (!place.empty()) *out += "  " + Painted(place, Paint::kPlace, options);
+  *out += '\n';
+  if (suspect.count.size() > 1) {
+    AppendLabelled(
+        "count",
+        fmt::format("{}  ({})", Steps(suspect.count, FormatCount), GrowthShapeName(suspect.shape)),
+        Paint::kPlain, options, out);
+  }
+  if (!suspect.retained_size.empty() && (suspect.count.size() == 1 || options.verbose)) {
+    AppendLabelled("retained", Steps(suspect.retained_size, FormatSize), Paint::kPlain, options,
+                   out);
+  }
+}
+
+void AppendDetails(const Suspect& suspect, const TextOptions& options, std::string* out) {
+  AppendLabelled("with", CompanionsText(suspect.grows_with, options.verbose), Paint::kPlain,
+                 options, out);
+  if (suspect.owner) AppendLabelled("in", OwnerText(*suspect.owner), Paint::kPlain, options, out);
+  AppendTrail(suspect, options, out);
+  for (const StackFrame& frame : suspect.allocation_stack) {
+    AppendLabelled(
+        "made by",
+        FunctionPlaceText({frame.package, frame.file, frame.line, frame.column, frame.function}),
+        Paint::kPlain, options, out);
+  }
+  if (options.verbose) {
+    AppendLabelled("evidence",
+                   fmt::format("fingerprint {}, confidence {:.0f}%", SafeText(suspect.fingerprint),
+                               suspect.confidence * 100),
+                   Paint::kDim, options, out);
+  }
+}
+
+}  // namespace
+
+std::string FindingsText(const FindingsReport& report, const TextOptions& options) {
+  const Findings& findings = report.findings;
+  std::string out;
+  AppendVerdict(report, options, &out);
+  if (findings.culprit) {
+    out += '\n';
+    AppendCulprit(*findings.culprit, options, &out);
+  }
+  if (findings.heap_size.size() > 1) {
+    AppendLabelled("heap", Steps(findings.heap_size, FormatSize), Paint::kPlain, options, &out);
+  }
+  for (size_t i = 0; i < findings.suspects.size(); ++i) {
+    const Suspect& suspect = findings.suspects[i];
+    out += '\n';
+    AppendGrowth(suspect, options, &out);
+    // The first suspect is the answer; the others are there to be ruled out.
+    if (i > 0 && suspect.culprit) {
+      AppendLabelled("culprit", FunctionPlaceText(suspect.culprit->place), Paint::kPlain, options,
+                     &out);
+    }
+    if (i == 0 || options.verbose) AppendDetails(suspect, options, &out);
+  }
+  if (options.verbose) {
+    out += '\n';
+    for (const SnapshotInfo& snapshot : report.snapshots) {
+      AppendSnapshotLine(snapshot, options, &out);
+    }
+  }
+  AppendDiagnostics(report.notes.diagnostics, options, &out);
+  return out;
+}
+
+}  // namespace leaktrail

@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+
+#include "report/retainers_report.h"
+#include "report/table.h"
+#include "report/words.h"
+
+namespace leaktrail {
+namespace {
+
+constexpr size_t kNameColumns = 60;
+
+void AppendPath(const std::vector<RetainerStep>& path, const TextOptions& options,
+                std::string* out) {
+  Table table({{"held by", Align::kLeft, Shrink::kEnd, Paint::kDim, 40},
+               {"object", Align::kLeft, Shrink::kEnd, Paint::kName},
+               {"retained", Align::kRight},
+               {"code", Align::kLeft, Shrink::kFront, Paint::kPlace}});
+  for (size_t i = 0; i < path.size(); ++i) {
+    const RetainerStep& step = path[i];
+    const bool last = i + 1 == path.size();
+    const std::string edge =
+        step.edge ? (last ? "╰→ " : "├─ ") + EdgeLabel(*step.edge, step.edge_type.value_or(""))
+                  : "root";
+    table.AddRow({edge, NodeLabel(step.node, kNameColumns), FormatSize(step.node.retained_size),
+                  PlaceText(step.node.place)},
+                 last ? Paint::kBold : Paint::kPlain);
+  }
+  table.AppendTo(options, out);
+}
+
+void AppendHolders(const RetainersReport& report, const TextOptions& options, std::string* out) {
+  *out += fmt::format("\n{} into it\n", FormatCountOf(report.holder_count, "edge", "edges"));
+  if (report.holders.empty()) return;
+  Table table({{"edge", Align::kLeft, Shrink::kEnd, Paint::kDim, 40},
+               {"from", Align::kLeft, Shrink::kEnd, Paint::kName},
+               {"distance", Align::kRight},
+               {"retained", Align::kRight},
+               {"code", Align::kLeft, Shrink::kFront, Paint::kPlace}});
+  for (const HolderLine& h : report.holders) {
+    table.AddRow({EdgeLabel(h.edge, h.edge_type), NodeLabel(h.from, kNameColumns),
+                  DistanceText(h.from.distance), FormatSize(h.from.retained_size),
+                  PlaceText(h.from.place)});
+  }
+  if (report.holders.size() < report.holder_count) {
+    table.AddRow(
+        {fmt::format("… {} more", FormatCount(report.holder_count - report.holders.size()))},
+        Paint::kDim);
+  }
+  table.AppendTo(options, out);
+}
+
+}  // namespace
+
+std::string RetainersText(const RetainersReport& report, const TextOptions& options) {
+  std::string out;
+  AppendSnapshotLine(report.snapshot, options, &out);
+  const NodeLine& node = report.node;
+  out += fmt::format("{}  {}, {}", Painted(NodeLabel(node, kNameColumns), Paint::kBold, options),
+                     SafeText(node.type), NodeSizes(node));
+  const std::string distance = DistanceText(node.distance);
+  if (distance != "–") out += fmt::format(", distance {}", distance);
+  const std::string place = PlaceText(node.place);
+  if (!place.empty()) out += "  " + Painted(place, Paint::kPlace, options);
+  out += '\n';
+  if (report.instance_count && *report.instance_count > 1) {
+    out += fmt::format("It retains most of the {} of its class.\n",
+                       FormatCountOf(*report.instance_count, "node", "nodes"));
+  }
+  if (report.paths.empty()) {
+    out += "\nNothing but weak edges leads to it: it is garbage that is still to be collected.\n";
+  }
+  for (size_t i = 0; i < report.paths.size(); ++i) {
+    out += '\n';
+    if (report.paths.size() > 1) {
+      out += fmt::format("path {} of {}\n", i + 1, report.paths.size());
+    }
+    AppendPath(report.paths[i], options, &out);
+  }
+  if (options.verbose) AppendHolders(report, options, &out);
+  AppendDiagnostics(report.notes.diagnostics, options, &out);
+  return out;
+}
+
+}  // namespace leaktrail
