@@ -1,0 +1,126 @@
+// leaktrail dominators FILE [@ID]: what keeps most memory alive?
+#include <memory>
+
+#include "analysis/dominated.h"
+#include "cli/command_line.h"
+#include "cli/find_node.h"
+#include "cli/places.h"
+#include "cli/run.h"
+#include "engine/find_leaks.h"
+#include "report/dominators_report.h"
+
+namespace leaktrail {
+namespace {
+
+constexpr size_t kUsualChildren = 10;
+// A child that keeps less than this part of what its parent keeps is not worth a level of its own.
+constexpr uint64_t kWorthExpanding = 20;
+
+struct DominatorsArguments {
+  std::string file;
+  std::string id;
+  uint32_t depth = 3;
+};
+
+// Fills in the tree level by level, so that each level is one scan of all nodes.
+class TreeBuilder {
+ public:
+  TreeBuilder(Session* session, const PackageMap& packages, size_t max_children)
+      : session_(session), packages_(packages), max_children_(max_children) {}
+
+  DominatorBranch Build(NodeIndex top, uint32_t depth) {
+    DominatorBranch root = Branch(top);
+    std::vector<Open> level{{top, &root}};
+    for (uint32_t d = 0; d <= depth && !level.empty(); ++d) level = Expand(level, d < depth);
+    return root;
+  }
+
+ private:
+  struct Open {
+    NodeIndex node;
+    DominatorBranch* branch;
+  };
+
+  DominatorBranch Branch(NodeIndex node) {
+    return {DescribeNode(session_, packages_, node, WithDistance::kNo), 0, {}, {}};
+  }
+
+  // Counts the children of all branches and, unless this is below the last level, adds them.
+  std::vector<Open> Expand(const std::vector<Open>& level, bool add_children) {
+    std::vector<NodeIndex> parents;
+    parents.reserve(level.size());
+    for (const Open& open : level) parents.push_back(open.node);
+    const std::vector<DominatedNodes> found =
+        FindDominated(session_->graph(), session_->dominators(), session_->retained_sizes(),
+                      parents, add_children ? max_children_ : 0);
+    std::vector<Open> next;
+    for (size_t i = 0; i < level.size(); ++i) {
+      DominatorBranch& branch = *level[i].branch;
+      branch.child_count = found[i].count;
+      branch.rest = {found[i].count, 0, found[i].retained_size};
+      branch.children.reserve(found[i].largest.size());
+      for (const NodeIndex child : found[i].largest) {
+        branch.children.push_back(Branch(child));
+        --branch.rest.row_count;
+        branch.rest.size -= branch.children.back().node.retained_size;
+        next.push_back({child, &branch.children.back()});
+      }
+    }
+    return next;
+  }
+
+  Session* session_;
+  const PackageMap& packages_;
+  size_t max_children_;
+};
+
+Result<int> RunDominators(const DominatorsArguments& arguments, Run& run) {
+  uint32_t id = 0;
+  if (!arguments.id.empty()) {
+    Result<uint32_t> parsed = ParseNodeId(arguments.id);
+    if (!parsed) return tl::unexpected(parsed.error());
+    id = *parsed;
+  }
+  Result<Session> session = run.Open(arguments.file);
+  if (!session) return tl::unexpected(session.error());
+  NodeIndex top = session->graph().root();
+  if (!arguments.id.empty()) {
+    Result<NodeIndex> found = FindNodeById(*session, id);
+    if (!found) return tl::unexpected(found.error());
+    top = *found;
+  }
+  if (Result<void> go = run.Phase("sizing"); !go) return tl::unexpected(go.error());
+  session->RunSummaryPasses();
+  if (Result<void> go = run.Phase("finding whose code it is"); !go) {
+    return tl::unexpected(go.error());
+  }
+  const PackageMap packages = run.Timed("packages", "whose code the nodes are",
+                                        [&] { return AttributePackages(*session); });
+
+  DominatorsReport report;
+  report.snapshot = InfoOf(*session);
+  report.total_size = session->statistics().total;
+  const size_t children = run.options().top ? *run.options().top : kUsualChildren;
+  report.top = run.Timed("tree", "the largest at each level", [&] {
+    return TreeBuilder(&*session, packages, children == 0 ? SIZE_MAX : children)
+        .Build(top, arguments.depth);
+  });
+  report.notes = run.Notes({&*session});
+  return run.Print(report, DominatorsText, WriteDominatorsJson, kExitFine);
+}
+
+}  // namespace
+
+void AddDominators(CLI::App* root, CommandLine* line) {
+  auto arguments = std::make_shared<DominatorsArguments>();
+  Verb(root, line, "dominators", "What keeps most memory alive?",
+       "  leaktrail dominators app.heapsnapshot\n"
+       "  leaktrail dominators --depth 1 --top 20 app.heapsnapshot\n"
+       "  leaktrail dominators app.heapsnapshot @40219     # below one object\n")
+      .Required("FILE", &arguments->file, "a snapshot, or - for standard input")
+      .Optional("@ID", &arguments->id, "begin at this object, not at the root")
+      .Number("--depth", 1, 100, &arguments->depth, "show so many levels (default: 3)")
+      .Runs([arguments](Run& run) { return RunDominators(*arguments, run); });
+}
+
+}  // namespace leaktrail

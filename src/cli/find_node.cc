@@ -1,0 +1,87 @@
+#include "cli/find_node.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <string_view>
+#include <vector>
+
+#include "cli/run.h"
+
+namespace leaktrail {
+namespace {
+
+constexpr size_t kMaxSuggestions = 3;
+
+std::string LowerCase(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+// " (did you mean Meter?)", from the classes whose names contain the text in any case.
+std::string Suggestion(Session* session, const std::string& wanted) {
+  const std::string needle = LowerCase(wanted);
+  std::vector<std::string> alike;
+  for (const ClassRow& row : session->class_summary()) {
+    const std::string& name = session->classes().key(row.class_index).name;
+    if (LowerCase(name).find(needle) == std::string::npos) continue;
+    if (std::find(alike.begin(), alike.end(), name) == alike.end()) alike.push_back(name);
+    if (alike.size() == kMaxSuggestions) break;
+  }
+  if (alike.empty()) return "; leaktrail summary lists the classes";
+  return fmt::format("; did you mean {}?", fmt::join(alike, " or "));
+}
+
+}  // namespace
+
+Result<uint32_t> ParseNodeId(const std::string& text) {
+  std::string_view digits = text;
+  if (!digits.empty() && digits[0] == '@') digits.remove_prefix(1);
+  uint32_t id = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
+  if (error != std::errc() || end != digits.data() + digits.size()) {
+    return Fail(ErrorKind::kUsage,
+                fmt::format("'{}' is not a node id; write @ and a number, like @40219", text));
+  }
+  return id;
+}
+
+Result<NodeIndex> FindNodeById(const Session& session, uint32_t id) {
+  if (const std::optional<NodeIndex> node = session.graph().FindById(id)) return *node;
+  return Fail(ErrorKind::kUsage,
+              fmt::format("{} has no node @{}; ids are only the same in snapshots of one process",
+                          ShownPath(session.path()), id));
+}
+
+Result<ClassInstances> FindInstances(Session* session, const std::string& class_name) {
+  const HeapGraph& graph = session->graph();
+  const ClassTable& classes = session->classes();
+  std::vector<bool> wanted(classes.keys.size());
+  bool any = false;
+  for (size_t c = 0; c < classes.keys.size(); ++c) {
+    wanted[c] = classes.keys[c].name == class_name;
+    any = any || wanted[c];
+  }
+  ClassInstances found;
+  if (any) {
+    const Array<uint64_t>& retained = session->retained_sizes();
+    for (const NodeIndex n : graph.nodes()) {
+      if (!wanted[classes.class_of(n).value()]) continue;
+      ++found.count;
+      const uint64_t size = retained[n.value()];
+      const uint64_t best = found.largest.valid() ? retained[found.largest.value()] : 0;
+      if (!found.largest.valid() || size > best ||
+          (size == best && graph.id(n) < graph.id(found.largest))) {
+        found.largest = n;
+      }
+    }
+  }
+  if (found.count > 0) return found;
+  return Fail(ErrorKind::kUsage, fmt::format("{} has no class {}{}", ShownPath(session->path()),
+                                             class_name, Suggestion(session, class_name)));
+}
+
+}  // namespace leaktrail

@@ -1,0 +1,27 @@
+// Standard output of the command.
+//
+// When the reader of a pipe goes away (`| head`), the rest is dropped without a word: that is not
+// an error. Other failures (a full disk) are kept and become one sentence at the end.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+
+namespace leaktrail {
+
+class StandardOutput {
+ public:
+  void Write(std::string_view text);
+  bool open() const { return error_number_ == 0; }
+  // Whether all was written, or the reader did not want it.
+  Result<void> Finish() const;
+
+ private:
+  int error_number_ = 0;
+};
+
+// All of `text` to standard error; failures have nowhere to go.
+void WriteToStandardError(std::string_view text);
+
+}  // namespace leaktrail

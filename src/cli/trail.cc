@@ -1,0 +1,80 @@
+// leaktrail trail FILE FILE…: who leaks?
+#include <algorithm>
+#include <deque>
+#include <memory>
+
+#include "cli/command_line.h"
+#include "cli/run.h"
+#include "engine/find_leaks.h"
+#include "report/findings_report.h"
+
+namespace leaktrail {
+namespace {
+
+constexpr uint32_t kUsualSuspects = 3;
+constexpr uint32_t kMaxSuspects = 1000;
+constexpr int kExitLeak = 1;
+constexpr int kExitInconclusive = 5;
+
+struct TrailArguments {
+  std::vector<std::string> files;
+};
+
+int ExitCodeOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kLeak:
+      return kExitLeak;
+    case Verdict::kNoLeak:
+      return kExitFine;
+    case Verdict::kInconclusive:
+      return kExitInconclusive;
+  }
+  return kExitInconclusive;
+}
+
+Result<int> RunTrail(const TrailArguments& arguments, Run& run) {
+  if (std::count(arguments.files.begin(), arguments.files.end(), "-") > 1) {
+    return Fail(ErrorKind::kUsage, "standard input can be only one of the snapshots");
+  }
+  std::deque<Session> sessions;
+  std::vector<Session*> in_order;
+  std::vector<const Session*> for_notes;
+  FindingsReport report;
+  for (const std::string& file : arguments.files) {
+    Result<Session> session = run.Open(file);
+    if (!session) return tl::unexpected(session.error());
+    sessions.push_back(std::move(*session));
+    in_order.push_back(&sessions.back());
+    for_notes.push_back(&sessions.back());
+    report.snapshots.push_back(InfoOf(sessions.back()));
+  }
+  if (Result<void> go = run.Phase("looking for what grows"); !go) {
+    return tl::unexpected(go.error());
+  }
+  FindLeaksOptions find;
+  find.cancel = run.cancel();
+  find.max_suspects = static_cast<uint32_t>(run.RowLimit(kMaxSuspects, kUsualSuspects));
+  if (run.options().json && !run.options().top) find.max_suspects = FindLeaksOptions{}.max_suspects;
+  Result<Findings> findings = run.Timed("find leaks", "what grows, who holds it, whose code it is",
+                                        [&] { return FindLeaks(in_order, find); });
+  if (!findings) return tl::unexpected(findings.error());
+  report.findings = std::move(*findings);
+  report.notes = run.Notes(for_notes);
+  Diagnostics& shown = report.notes.diagnostics;
+  shown.insert(shown.end(), report.findings.diagnostics.begin(), report.findings.diagnostics.end());
+  return run.Print(report, FindingsText, WriteFindingsJson, ExitCodeOf(report.findings.verdict));
+}
+
+}  // namespace
+
+void AddTrail(CLI::App* root, CommandLine* line) {
+  auto arguments = std::make_shared<TrailArguments>();
+  Verb(root, line, "trail", "Who leaks?",
+       "  leaktrail trail 1.heapsnapshot 2.heapsnapshot 3.heapsnapshot\n"
+       "  leaktrail trail --verbose warm.heapsnapshot later.heapsnapshot\n"
+       "  leaktrail trail only.heapsnapshot        # one: a hint by age\n")
+      .AtLeastOne("FILE", &arguments->files, "snapshots of one service, oldest first")
+      .Runs([arguments](Run& run) { return RunTrail(*arguments, run); });
+}
+
+}  // namespace leaktrail
