@@ -21,7 +21,6 @@ struct ClassRow {
 // Largest retained size first, then name, then location. Only classes with instances.
 std::vector<ClassRow> ComputeClassSummary(const HeapGraph& graph, const ClassTable& classes,
                                           const ShallowSizes& shallow,
-                                          const DominatorTree& dominators,
-                                          const Array<uint64_t>& retained);
+                                          const DominatorTree& dominators);
 
 }  // namespace leaktrail

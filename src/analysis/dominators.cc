@@ -23,28 +23,34 @@
 //       parents, all >= top(v). So v is replaced by top(v), and repetitions are dropped.
 //    What remains is kept in lists: a few per cent of the edges.
 //
-// 3. Memory. Arrays are shared between phases: a node's edge cursor while it is on the walk's stack
-//    becomes the slot of 2a when it leaves; top(v) of a single-retainer node stands in its semi;
-//    parents are destroyed by path compression and come back from the shape of the walk's tree,
-//    two bits a node. 24 bytes a node at the peak, and the lists.
+// 3. Memory, and the time it takes to reach. A walk over a heap is bound by cache misses, so what a
+//    step needs stands together (parent and label in one word), what will be needed soon is
+//    fetched ahead, and candidates of much-referenced nodes (maps, prototypes), which are most of
+//    them and come in ascending order, are kept as byte-coded differences. Label is the head of a
+//    node's candidate list until the sweep reaches it; top(v) of a single-retainer node stands in
+//    its semi; parents are destroyed by path compression and come back from the shape of the walk's
+//    tree, two bits a node. About 23 bytes a node at the peak, and 8 bytes a level of the stack.
 #include "analysis/dominators.h"
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <vector>
 
 namespace leaktrail {
 namespace {
 
 constexpr uint32_t kRootPre = 1;  // preorder numbers begin at 1; 0 means "not visited"
+// From so many edges on a node's candidates are byte-coded.
+constexpr uint8_t kManyRetainers = 24;
+
+void Prefetch(const void* p) { __builtin_prefetch(p); }
 
 class Bits {
  public:
   explicit Bits(uint64_t size) : words_((size + 63) / 64) {}
   bool get(uint64_t i) const { return words_[i / 64] >> (i % 64) & 1; }
   void set(uint64_t i) { words_[i / 64] |= uint64_t{1} << (i % 64); }
-  uint64_t word(uint64_t w) const { return words_[w]; }
-  Array<uint64_t>& words() { return words_; }
 
  private:
   Array<uint64_t> words_;
@@ -63,36 +69,104 @@ class TreeShape {
   uint64_t size_ = 0;
 };
 
-// Singly linked lists of preorder numbers, appended in blocks so that growth never copies.
-class CandidateLists {
+// Preorder numbers in the order they were added, as differences to the one before.
+class CodedList {
  public:
-  explicit CandidateLists(uint32_t slots) : head_(slots) {}
-  void Add(uint32_t list, uint32_t value) {
-    if (size_ % kBlock == 0) blocks_.emplace_back(kBlock);
-    blocks_.back()[size_ % kBlock] = {value, head_[list]};
-    head_[list] = ++size_;
+  void Add(uint32_t value) {
+    if (value == last_) return;
+    const int64_t step = int64_t{value} - int64_t{last_};
+    auto code = static_cast<uint64_t>(step) << 1 ^ static_cast<uint64_t>(step >> 63);
+    while (code >= 0x80) {
+      bytes_.push_back(static_cast<uint8_t>(code | 0x80));
+      code >>= 7;
+    }
+    bytes_.push_back(static_cast<uint8_t>(code));
+    last_ = value;
   }
   template <typename Visit>
-  void ForEach(uint32_t list, const Visit& visit) const {
-    for (uint32_t at = head_[list]; at != 0;) {
-      const Cell& c = blocks_[(at - 1) / kBlock][(at - 1) % kBlock];
-      visit(c.value);
-      at = c.next;
+  void ForEach(const Visit& visit) const {
+    int64_t value = 0;
+    for (size_t at = 0; at < bytes_.size();) {
+      uint64_t code = 0;
+      for (unsigned shift = 0;; shift += 7) {
+        const uint8_t b = bytes_[at++];
+        code |= uint64_t{b & 0x7Fu} << shift;
+        if (b < 0x80) break;
+      }
+      value += static_cast<int64_t>(code >> 1) ^ -static_cast<int64_t>(code & 1);
+      visit(static_cast<uint32_t>(value));
     }
   }
-  // The value added last, 0 if there is none.
-  uint32_t last(uint32_t list) const {
-    const uint32_t at = head_[list];
-    return at == 0 ? 0 : blocks_[(at - 1) / kBlock][(at - 1) % kBlock].value;
+  uint32_t slot = 0;  // of 2a; 0 if there is none
+
+ private:
+  std::vector<uint8_t> bytes_;
+  uint32_t last_ = 0;
+};
+
+// Lists of preorder numbers. A list is named by a handle that its owner keeps.
+//   0: empty · kCodedEmpty: empty, to be coded · kCoded + i: coded list i · else: cell number + 1
+class CandidateLists {
+ public:
+  static constexpr uint32_t kCoded = 0x80000000u;
+  static constexpr uint32_t kCodedEmpty = 0xFFFFFFFFu;
+
+  void Add(uint32_t& handle, uint32_t value) {
+    if (handle >= kCoded) return Coded(handle).Add(value);
+    if (handle != 0 && cell(handle).value == value) return;
+    AddCell(handle, value, 0);
   }
+  void SetSlot(uint32_t& handle, uint32_t value) {
+    if (handle >= kCoded) {
+      Coded(handle).slot = value;
+    } else if (handle != 0 && (cell(handle).next & kSlot) != 0) {
+      cell(handle).value = value;
+    } else {
+      AddCell(handle, value, kSlot);  // an older slot further down does no harm
+    }
+  }
+  void PrefetchList(uint32_t handle) const {
+    if (handle != 0 && handle < kCoded) Prefetch(&cell(handle));
+  }
+  template <typename Visit>
+  void ForEach(uint32_t handle, const Visit& visit) const {
+    if (handle == 0 || handle == kCodedEmpty) return;
+    if (handle < kCoded) {
+      for (uint32_t at = handle; at != 0; at = cell(at).next & ~kSlot) visit(cell(at).value);
+      return;
+    }
+    const CodedList& list = coded_[handle - kCoded];
+    if (list.slot != 0) visit(list.slot);
+    list.ForEach(visit);
+  }
+  bool IsLong(uint32_t handle) const { return handle >= kCoded && handle != kCodedEmpty; }
 
  private:
   struct Cell {
     uint32_t value, next;
   };
+  static constexpr uint32_t kSlot = 0x80000000u;
   static constexpr uint32_t kBlock = 1u << 18;
-  Array<uint32_t> head_;
+
+  Cell& cell(uint32_t n) { return blocks_[(n - 1) / kBlock][(n - 1) % kBlock]; }
+  const Cell& cell(uint32_t n) const { return blocks_[(n - 1) / kBlock][(n - 1) % kBlock]; }
+  void AddCell(uint32_t& handle, uint32_t value, uint32_t flag) {
+    if (size_ == kSlot - 1) throw std::bad_alloc();
+    if (size_ % kBlock == 0) blocks_.emplace_back(kBlock);
+    blocks_.back()[size_ % kBlock] = {value, handle | flag};
+    handle = ++size_;
+  }
+  CodedList& Coded(uint32_t& handle) {
+    if (handle == kCodedEmpty) {
+      if (coded_.size() == kCodedEmpty - kCoded) throw std::bad_alloc();
+      handle = kCoded + static_cast<uint32_t>(coded_.size());
+      coded_.emplace_back();
+    }
+    return coded_[handle - kCoded];
+  }
+
   std::vector<Array<Cell>> blocks_;
+  std::vector<CodedList> coded_;
   uint32_t size_ = 0;
 };
 
@@ -105,46 +179,49 @@ class SemiNca {
         n_(graph.node_count()),
         has_ephemerons_(graph.strings().has_ephemerons()),
         single_node_(n_),
+        many_node_(n_),
         single_(n_ + 1),
         finished_(n_ + 1),
         page_(n_),
         pre_(n_),
-        vertex_(n_ + 1),
-        parent_(n_ + 1),
+        link_(n_ + 1),
         semi_(n_ + 1),
-        label_(n_ + 1),
-        lists_(n_ + 1),
+        lists_(std::make_unique<CandidateLists>()),
         shape_(n_ + 1) {}
 
   DominatorTree Run() {
     DominatorTree tree;
-    FindSingleRetainerNodes();
+    CountRetainers();
     WalkAll(tree);
-    pre_ = {};
     ComputeSemidominators();
-    lists_ = CandidateLists(0);
+    lists_.reset();
     ComputeImmediateDominators();
     Finish(tree);
     return tree;
   }
 
  private:
-  // Nodes with exactly one edge into them that is not weak. Counting too many edges is safe: the
-  // node is then only not shortened.
-  void FindSingleRetainerNodes() {
-    Bits once(n_), twice(n_);
-    uint64_t* const o = once.words().data();
-    uint64_t* const t = twice.words().data();
+  struct Link {
+    uint32_t parent;  // tree parent; compressed by Eval; in the end the idom
+    uint32_t label;   // candidate list, then the smallest semi on the compressed path
+  };
+  struct Frame {
+    uint32_t node, edge;
+  };
+
+  // Marks the nodes with at most one edge into them that is not weak, and those with many.
+  // Counting edges that turn out not to be essential is safe: it only shortens less.
+  void CountRetainers() {
+    Array<uint8_t> count(n_);
     const uint32_t edge_count = graph_.edge_count();
     for (uint32_t e = 0; e < edge_count; ++e) {
       const RawEdge& edge = edge_[e];
-      const uint64_t mask = uint64_t{edge.type() != EdgeType::kWeak} << (edge.target % 64);
-      const uint32_t w = edge.target / 64;
-      t[w] |= o[w] & mask;
-      o[w] |= mask;
+      uint8_t& c = count[edge.target];
+      c = static_cast<uint8_t>(c + (edge.type() != EdgeType::kWeak && c < kManyRetainers ? 1 : 0));
     }
-    for (uint64_t w = 0; w < single_node_.words().size(); ++w) {
-      single_node_.words()[w] = ~twice.word(w);
+    for (uint32_t v = 0; v < n_; ++v) {
+      if (count[v] <= 1) single_node_.set(v);
+      if (count[v] >= kManyRetainers) many_node_.set(v);
     }
   }
 
@@ -154,19 +231,19 @@ class SemiNca {
 
   void WalkAll(DominatorTree& tree) {
     Enter(0, 0);
-    label_[kRootPre] = first_edge_[0];  // never read as a cursor; the root is on the stack for good
     const uint32_t begin = first_edge_[0], end = first_edge_[1];
-    in_page_phase_ = true;
     for (uint32_t e = begin; e < end; ++e) {
-      if (StartsPageObjects(e)) VisitFromRoot(edge_[e].target);
+      if (StartsPageObjects(e)) VisitFromRoot<true>(edge_[e].target);
     }
-    in_page_phase_ = false;
     last_page_pre_ = size_;
+    for (uint32_t u = 1; u < n_; ++u) {
+      if (pre_[u] != 0) page_.insert(NodeIndex(u));
+    }
     if (edges_to_root_) page_.insert(NodeIndex(0));
     MarkRestOfPageObjects();
     for (uint32_t e = begin; e < end; ++e) {
       if (edge_[e].type() == EdgeType::kWeak || IsEphemeronOfTable(0, edge_[e])) continue;
-      VisitFromRoot(edge_[e].target);
+      VisitFromRoot<false>(edge_[e].target);
     }
     WalkOrphans(tree);
     tree.cyclic_count = n_ - size_;
@@ -181,6 +258,7 @@ class SemiNca {
            graph_.NameIs(target, WellKnown::kDocumentDomTrees);
   }
 
+  template <bool kPagePhase>
   void VisitFromRoot(uint32_t node) {
     if (node == 0) return;
     if (pre_[node] != 0) {
@@ -188,22 +266,25 @@ class SemiNca {
       if (!single_.get(w)) semi_[w] = kRootPre;
       return;
     }
-    Walk(node);
+    Walk<kPagePhase>(node);
   }
 
   void Enter(uint32_t node, uint32_t parent) {
     const uint32_t i = ++size_;
     pre_[node] = i;
-    vertex_[i] = node;
-    parent_[i] = parent;
-    label_[i] = first_edge_[node];
+    link_[i] = {parent, many_node_.get(node) ? CandidateLists::kCodedEmpty : 0};
     shape_.Enter();
-    if (in_page_phase_ && i != kRootPre) page_.insert(NodeIndex(node));
     if (i != kRootPre && single_node_.get(node)) {
       single_.set(i);
       semi_[i] = single_.get(parent) ? semi_[parent] : parent;  // top(i)
     } else {
       semi_[i] = parent;
+    }
+    const uint32_t begin = first_edge_[node];
+    const uint32_t end = std::min(first_edge_[node + 1], begin + kFetchAhead);
+    for (uint32_t e = begin; e < end; ++e) {
+      Prefetch(&pre_[edge_[e].target]);
+      Prefetch(&first_edge_[edge_[e].target]);
     }
   }
 
@@ -215,23 +296,27 @@ class SemiNca {
     return name != nullptr && name->table_id == graph_.columns().id[from];
   }
 
-  // Depth-first from `start`, whose parent is the root.
+  // Depth-first from `start`, whose parent is the root. In the page phase every node that is met is
+  // a page object, so the rule about them has nothing to forbid.
+  template <bool kPagePhase>
   void Walk(uint32_t start) {
     Enter(start, kRootPre);
     uint32_t v = size_, node = start;
     uint32_t e = first_edge_[node], end = first_edge_[node + 1];
-    bool from_page = page(node);
+    bool from_page = !kPagePhase && page(node);
+    uint32_t top = single_.get(v) ? semi_[v] : v;
     for (;;) {
       if (e == end) {
         finished_.set(v);
-        label_[v] = 0;
         shape_.Leave();
-        v = parent_[v];
-        if (v == kRootPre) return;
-        node = vertex_[v];
-        e = label_[v];
+        if (stack_.empty()) return;
+        node = stack_.back().node;
+        e = stack_.back().edge;
+        stack_.pop_back();
+        v = pre_[node];
         end = first_edge_[node + 1];
-        from_page = page(node);
+        from_page = !kPagePhase && page(node);
+        top = single_.get(v) ? semi_[v] : v;
         continue;
       }
       const RawEdge edge = edge_[e++];
@@ -239,47 +324,45 @@ class SemiNca {
       if (type == EdgeType::kWeak) continue;
       const uint32_t target = edge.target;
       if (target == 0) {
-        edges_to_root_ |= in_page_phase_;
-        continue;
-      }
-      if (type == EdgeType::kShortcut || IsEphemeronOfTable(node, edge)) {
-        if (in_page_phase_ && pre_[target] == 0) page_only_.push_back(target);
+        edges_to_root_ |= kPagePhase;
         continue;
       }
       const uint32_t w = pre_[target];
-      if (!in_page_phase_ && !from_page && (w != 0 ? IsPagePre(w) : page(target))) continue;
+      if (type == EdgeType::kShortcut || IsEphemeronOfTable(node, edge)) {
+        if (kPagePhase && w == 0) page_only_.push_back(target);
+        continue;
+      }
+      if (!kPagePhase && !from_page && page(target)) continue;
       if (w == 0) {
-        label_[v] = e;
+        // The next children will be entered soon.
+        for (uint32_t k = e; k < end && k < e + 2; ++k) {
+          Prefetch(&edge_[first_edge_[edge_[k].target]]);
+        }
+        stack_.push_back({node, e});
         Enter(target, v);
         v = size_;
         node = target;
         e = first_edge_[node];
         end = first_edge_[node + 1];
-        from_page = page(node);
+        from_page = !kPagePhase && page(node);
+        top = single_.get(v) ? semi_[v] : v;
       } else if (w > v) {
         if (semi_[w] > v) semi_[w] = v;  // w has a second retainer, so this is not top(w)
       } else if (w < v) {
-        AddCandidate(w, v);
+        if (top > w) {
+          lists_->Add(link_[w].label, top);
+        } else if (finished_.get(w)) {
+          lists_->SetSlot(link_[w].label, v);
+        }  // else w is an ancestor of v, and on v's path
       }
     }
-  }
-
-  bool IsPagePre(uint32_t w) const { return w <= last_page_pre_ || page(vertex_[w]); }
-
-  void AddCandidate(uint32_t w, uint32_t v) {
-    const uint32_t top = single_.get(v) ? semi_[v] : v;
-    if (top > w) {
-      if (lists_.last(w) != top) lists_.Add(w, top);
-    } else if (finished_.get(w)) {
-      label_[w] = v;
-    }  // else w is an ancestor of v, and on v's path
   }
 
   // What shortcut edges and WeakMap tables add to the page objects. Not walked for dominators.
   void MarkRestOfPageObjects() {
     std::vector<uint32_t> stack;
     const auto mark = [&](uint32_t node) {
-      if (node == 0 ? page(0) : (pre_[node] != 0 || page(node))) return;
+      if (page(node)) return;
       page_.insert(NodeIndex(node));
       stack.push_back(node);
     };
@@ -314,7 +397,7 @@ class SemiNca {
     for (uint32_t u = 0; u < n_; ++u) {
       if (pre_[u] != 0 || retained.contains(NodeIndex(u))) continue;
       ++tree.orphan_count;
-      Walk(u);
+      Walk<false>(u);
     }
   }
 
@@ -322,37 +405,53 @@ class SemiNca {
 
   // The smallest semi on the tree path from v up to the first number <= w, all on it being linked.
   uint32_t Eval(uint32_t v, uint32_t w) {
-    if (parent_[v] <= w) return label_[v];
+    Link& link = link_[v];
+    if (link.parent <= w) return link.label;
     path_.clear();
     uint32_t x = v;
-    while (parent_[x] > w) {
+    while (link_[x].parent > w) {
       path_.push_back(x);
-      x = parent_[x];
+      x = link_[x].parent;
     }
-    const uint32_t top = parent_[x];
-    uint32_t smallest = label_[x];
+    const uint32_t top = link_[x].parent;
+    uint32_t smallest = link_[x].label;
     while (!path_.empty()) {
-      x = path_.back();
+      Link& l = link_[path_.back()];
       path_.pop_back();
-      smallest = std::min(smallest, label_[x]);
-      label_[x] = smallest;
-      parent_[x] = top;
+      smallest = std::min(smallest, l.label);
+      l = {top, smallest};
     }
     return smallest;
   }
 
   void ComputeSemidominators() {
+    std::vector<uint32_t> batch;
+    batch.reserve(64);
     for (uint32_t w = size_; w > kRootPre; --w) {
+      if (w > 16) lists_->PrefetchList(link_[w - 16].label);
       uint32_t s;
       if (single_.get(w)) {
-        s = parent_[w];
+        s = link_[w].parent;
       } else {
         s = semi_[w];
-        if (label_[w] != 0) s = std::min(s, Eval(label_[w], w));
-        lists_.ForEach(w, [&](uint32_t v) { s = std::min(s, Eval(v, w)); });
+        const uint32_t list = link_[w].label;
+        if (lists_->IsLong(list)) {
+          const auto flush = [&] {
+            for (uint32_t v : batch) s = std::min(s, Eval(v, w));
+            batch.clear();
+          };
+          lists_->ForEach(list, [&](uint32_t v) {
+            Prefetch(&link_[v]);
+            batch.push_back(v);
+            if (batch.size() == 32) flush();
+          });
+          flush();
+        } else {
+          lists_->ForEach(list, [&](uint32_t v) { s = std::min(s, Eval(v, w)); });
+        }
       }
       semi_[w] = s;
-      label_[w] = s;
+      link_[w].label = s;
     }
   }
 
@@ -367,66 +466,96 @@ class SemiNca {
       }
       ++w;
       if (w == kRootPre) {
-        parent_[w] = kRootPre;
+        link_[w].parent = kRootPre;
       } else {
         uint32_t d = open.back();
-        while (d > semi_[w]) d = parent_[d];
-        parent_[w] = d;
+        while (d > semi_[w]) d = link_[d].parent;
+        link_[w].parent = d;
       }
       open.push_back(w);
     }
   }
 
+  // From preorder numbers of the walk to places in a preorder of the dominator tree: subtree sizes
+  // from a backward sweep, then every node takes the next free place in its dominator's range.
   void Finish(DominatorTree& tree) {
-    semi_ = {};
-    tree.idom = std::move(label_);
     tree.order = Array<uint32_t>(n_);
-    // label_ has one slot more than there are nodes; it is only read by node.
-    Array<uint32_t> idom(n_);
-    Bits visited(n_);
-    for (uint32_t i = 1; i <= size_; ++i) {
-      const uint32_t node = vertex_[i];
-      idom[node] = vertex_[parent_[i]];
-      tree.order[i - 1] = node;
-      visited.set(node);
+    tree.subtree_end = Array<uint32_t>(n_);
+    for (uint32_t w = 1; w <= size_; ++w) link_[w].label = 1;
+    for (uint32_t w = size_; w > kRootPre; --w) link_[link_[w].parent].label += link_[w].label;
+    // Unreachable cycles are the root's last children.
+    tree.subtree_end[0] = n_;
+    semi_[kRootPre] = 0;
+    link_[kRootPre].label = 1;  // from here on: the next free place below a node
+    for (uint32_t w = kRootPre + 1; w <= size_; ++w) {
+      uint32_t& next = link_[link_[w].parent].label;
+      const uint32_t place = next;
+      next += link_[w].label;
+      semi_[w] = place;
+      tree.subtree_end[place] = next;
+      link_[w].label = place + 1;
     }
-    uint32_t at = size_;
-    for (uint32_t u = 0; u < n_ && at < n_; ++u) {
-      if (!visited.get(u)) tree.order[at++] = u;  // idom is 0, the root
+    uint32_t last = size_;
+    for (uint32_t u = 0; u < n_; ++u) {
+      const uint32_t w = pre_[u];
+      if (w != 0) {
+        tree.order[semi_[w]] = u;
+      } else {
+        tree.order[last] = u;
+        tree.subtree_end[last] = last + 1;
+        ++last;
+      }
     }
-    tree.idom = std::move(idom);
     tree.page_objects = std::move(page_);
   }
 
+  static constexpr uint32_t kFetchAhead = 12;
   const HeapGraph& graph_;
   const uint32_t* first_edge_;
   const RawEdge* edge_;
   const uint32_t n_;
   const bool has_ephemerons_;
-  Bits single_node_;  // by node
-  Bits single_;       // by preorder number
+  Bits single_node_;  // by node: one retainer
+  Bits many_node_;    // by node: kManyRetainers and more
+  Bits single_;       // by preorder number: one retainer
   Bits finished_;     // by preorder number: has left the walk's stack
   NodeSet page_;
-  Array<uint32_t> pre_;     // node → preorder number
-  Array<uint32_t> vertex_;  // preorder number → node
-  Array<uint32_t> parent_;  // tree parent; compressed by Eval; in the end the idom
-  Array<uint32_t> semi_;    // top() of single-retainer nodes during the walk
-  Array<uint32_t> label_;   // edge cursor, then the slot of 2a, then the smallest semi below
-  CandidateLists lists_;
+  Array<uint32_t> pre_;   // node → preorder number
+  Array<Link> link_;      // by preorder number
+  Array<uint32_t> semi_;  // top() of single-retainer nodes during the walk; in the end the place
+  std::unique_ptr<CandidateLists> lists_;
   TreeShape shape_;
+  std::vector<Frame> stack_;
   std::vector<uint32_t> path_;
   std::vector<uint32_t> page_only_;
   uint32_t size_ = 0;
   uint32_t last_page_pre_ = 0;
-  bool in_page_phase_ = false;
   bool edges_to_root_ = false;
 };
 
 }  // namespace
 
-DominatorTree ComputeDominators(const HeapGraph& graph) {
+DominatorTree ComputeDominatorOrder(const HeapGraph& graph) {
   if (graph.node_count() == 0) return {};
   return SemiNca(graph).Run();
+}
+
+DominatorTree ComputeDominators(const HeapGraph& graph) {
+  DominatorTree tree = ComputeDominatorOrder(graph);
+  FillImmediateDominators(tree);
+  return tree;
+}
+
+void FillImmediateDominators(DominatorTree& tree) {
+  if (!tree.idom.empty() || tree.order.empty()) return;
+  const auto n = static_cast<uint32_t>(tree.order.size());
+  tree.idom = Array<uint32_t>(n);
+  std::vector<uint32_t> open = {0};  // places whose subtree is not over
+  for (uint32_t place = 1; place < n; ++place) {
+    while (tree.subtree_end[open.back()] <= place) open.pop_back();
+    tree.idom[tree.order[place]] = tree.order[open.back()];
+    open.push_back(place);
+  }
 }
 
 }  // namespace leaktrail

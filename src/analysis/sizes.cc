@@ -101,12 +101,25 @@ ShallowSizes ComputeShallowSizes(const HeapGraph& graph, unsigned /*threads*/) {
 
 Array<uint64_t> ComputeRetainedSizes(const HeapGraph& graph, const DominatorTree& dominators,
                                      const ShallowSizes& shallow) {
+  // A subtree is a range of places, so its size is what was added up at its end, less what was at
+  // its beginning.
+  struct Open {
+    uint32_t node, end;
+    uint64_t before;
+  };
   const uint32_t n = graph.node_count();
   Array<uint64_t> retained(n);
-  for (uint32_t v = 0; v < n; ++v) retained[v] = shallow.of(NodeIndex(v));
-  for (uint32_t i = n; i-- > 1;) {
-    const uint32_t v = dominators.order[i];
-    retained[dominators.idom[v]] += retained[v];
+  std::vector<Open> open;
+  uint64_t sum = 0;
+  for (uint32_t place = 0; place <= n; ++place) {
+    while (!open.empty() && open.back().end <= place) {
+      retained[open.back().node] = sum - open.back().before;
+      open.pop_back();
+    }
+    if (place == n) break;
+    const uint32_t v = dominators.order[place];
+    open.push_back({v, dominators.subtree_end[place], sum});
+    sum += shallow.of(NodeIndex(v));
   }
   return retained;
 }

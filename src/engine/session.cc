@@ -106,9 +106,11 @@ const ShallowSizes& Session::shallow_sizes() {
 }
 
 const DominatorTree& Session::dominators() {
-  return state_->Once<DominatorTree>(
+  state_->Once<DominatorTree>(
       state_->dominators, "dominators", "what would be freed with a node",
-      [&] { return ComputeDominators(graph()); });
+      [&] { return ComputeDominatorOrder(graph()); });
+  FillImmediateDominators(*state_->dominators);
+  return *state_->dominators;
 }
 
 const Array<uint64_t>& Session::retained_sizes() {
@@ -134,10 +136,11 @@ const ClassTable& Session::classes() {
 
 const std::vector<ClassRow>& Session::class_summary() {
   const ClassTable& table = classes();
-  const Array<uint64_t>& retained = retained_sizes();
+  const ShallowSizes& sizes = shallow_sizes();
+  if (!state_->dominators) dominators();
   return state_->Once<std::vector<ClassRow>>(
       state_->summary, "class summary", "count and sizes of each class", [&] {
-        return ComputeClassSummary(graph(), table, *state_->shallow, *state_->dominators, retained);
+        return ComputeClassSummary(graph(), table, sizes, *state_->dominators);
       });
 }
 
@@ -156,12 +159,11 @@ const RetainerIndex& Session::retainers() {
 void Session::RunSummaryPasses() {
   // Dominators need one core and nothing of the others' results, so they run beside the rest.
   if (threads() > 1 && !state_->dominators && !state_->shallow && !state_->classes) {
-    const auto begin = std::chrono::steady_clock::now();
     std::vector<PassTime> other;
     std::optional<DominatorTree> tree;
     std::thread worker([&] {
       const auto b = std::chrono::steady_clock::now();
-      tree.emplace(ComputeDominators(graph()));
+      tree.emplace(ComputeDominatorOrder(graph()));
       const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - b;
       other.push_back({"dominators", "what would be freed with a node", took.count(), 0});
     });
@@ -171,7 +173,6 @@ void Session::RunSummaryPasses() {
     state_->dominators = std::move(tree);
     other.back().resident_bytes = AnonymousBytes();
     state_->times.insert(state_->times.end(), other.begin(), other.end());
-    (void)begin;
   }
   class_summary();
 }
