@@ -1,5 +1,7 @@
 #include "generator/base_heap.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 namespace leaktrail::bench {
@@ -239,10 +241,11 @@ class BaseHeapBuilder {
 
   BaseNode Builtin(const std::string& name) {
     const BaseNode code =
-        Add(NodeType::kCode, "(" + name + Pick(" builtin handle)", " builtin code)"), 88);
+        Add(NodeType::kCode, fmt::format("({}{}", name, Pick(" builtin handle)", " builtin code)")),
+            88);
     MapOf(code, code_map_);
     const auto number = heap_.nodes_[builtins_].edges.size() + 1;
-    Link(builtins_, EdgeType::kInternal, std::to_string(number) + " / " + name, code);
+    Link(builtins_, EdgeType::kInternal, fmt::format("{} / {}", number, name), code);
     return code;
   }
 

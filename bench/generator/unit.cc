@@ -1,5 +1,7 @@
 #include "generator/unit.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -532,21 +534,10 @@ void UnitBuilder::BuildRequest(const Neighbours& neighbours, std::uint32_t first
     const LocalNode visits = AddList(2);
     Link(profile, EdgeType::kProperty, visits_, visits);
     // V8 tells an ephemeron from both of its sides, each time with the edge's own number.
-    std::array<char, 160> text;
     const auto name_from = [&](std::uint32_t slot) {
-      char* end = std::to_chars(text.begin(), text.end(), slot).ptr;
-      const auto write = [&](std::string_view part) {
-        end = std::copy(part.begin(), part.end(), end);
-      };
-      const auto write_id = [&](std::uint32_t id) { end = std::to_chars(end, text.end(), id).ptr; };
-      write(" / part of key (Request @");
-      write_id(first_id + 2);
-      write(") -> value (Object @");
-      write_id(first_id + 4);
-      write(") pair in WeakMap (table @");
-      write_id(profile_table_id_);
-      write(")");
-      return AddText({text.data(), static_cast<std::size_t>(end - text.data())});
+      return AddText(fmt::format(
+          "{} / part of key (Request @{}) -> value (Object @{}) pair in WeakMap (table @{})", slot,
+          first_id + 2, first_id + 4, profile_table_id_));
     };
     name_from(3 * (number_ / 2) + 3);  // text 0 of the unit: the table's edge has this name
     Link(request, EdgeType::kInternal, name_from(2), profile);
