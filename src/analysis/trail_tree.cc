@@ -55,25 +55,6 @@ bool IsOneOf(uint64_t h, const std::array<uint64_t, N>& set) {
   return std::find(set.begin(), set.end(), h) != set.end();
 }
 
-NodeRole RoleByType(const HeapGraph& g, const NameHashes& names, NodeIndex n) {
-  switch (g.type(n)) {
-    case NodeType::kCode:
-      return names.of(g.name(n)) == kCell ? NodeRole::kAbsorbed : NodeRole::kNoise;
-    case NodeType::kObjectShape:
-      return names.of(g.name(n)) == kCell ? NodeRole::kAbsorbed : NodeRole::kNoise;
-    case NodeType::kHidden:
-      return IsOneOf(names.of(g.name(n)), kNoiseNames) ? NodeRole::kNoise : NodeRole::kAbsorbed;
-    case NodeType::kArray:
-      return IsOneOf(names.of(g.name(n)), kNoiseArrays) ? NodeRole::kNoise : NodeRole::kAbsorbed;
-    case NodeType::kNumber:
-    case NodeType::kSymbol:
-    case NodeType::kOther:
-      return NodeRole::kAbsorbed;
-    default:
-      return NodeRole::kVisible;
-  }
-}
-
 // An object with so many properties whose names are its own is used as a dictionary.
 constexpr uint32_t kDictionarySize = 64;
 
@@ -150,6 +131,27 @@ uint32_t PropertyCount(const HeapGraph& g, NodeIndex n) {
 }
 
 }  // namespace
+
+NodeRole RoleByType(const HeapGraph& g, const NameHashes& names, NodeIndex n) {
+  switch (g.type(n)) {
+    case NodeType::kCode:
+      return names.of(g.name(n)) == kCell ? NodeRole::kAbsorbed : NodeRole::kNoise;
+    case NodeType::kObjectShape:
+      return names.of(g.name(n)) == kCell ? NodeRole::kAbsorbed : NodeRole::kNoise;
+    case NodeType::kHidden:
+      return IsOneOf(names.of(g.name(n)), kNoiseNames) ? NodeRole::kNoise : NodeRole::kAbsorbed;
+    case NodeType::kArray:
+      return IsOneOf(names.of(g.name(n)), kNoiseArrays) ? NodeRole::kNoise : NodeRole::kAbsorbed;
+    case NodeType::kNumber:
+    case NodeType::kSymbol:
+    case NodeType::kOther:
+      return NodeRole::kAbsorbed;
+    default:
+      return NodeRole::kVisible;
+  }
+}
+
+bool IsNoiseEdgeName(uint64_t name_hash) { return IsOneOf(name_hash, kNoiseEdges); }
 
 uint64_t ClassHash(const SnapshotView& view, NodeIndex n, const Location* location) {
   const HeapGraph& g = *view.graph;

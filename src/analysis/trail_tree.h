@@ -94,6 +94,11 @@ class TrailTree {
   std::vector<uint32_t> slots_;  // open addressing: way + 1
 };
 
+// Of the node by itself, whatever is above it.
+NodeRole RoleByType(const HeapGraph& graph, const NameHashes& names, NodeIndex n);
+// Internal edges from an object or closure to its code and shape.
+bool IsNoiseEdgeName(uint64_t name_hash);
+
 // Class of a node as the tree compares it.
 uint64_t ClassHash(const SnapshotView& view, NodeIndex n, const Location* location);
 

@@ -6,7 +6,12 @@
 #include <unordered_map>
 
 #include "analysis/code_model.h"
+#include "analysis/growth.h"
+#include "analysis/holders.h"
 #include "analysis/names.h"
+#include "analysis/root_paths.h"
+#include "analysis/suspects.h"
+#include "analysis/trail_tree.h"
 #include "base/input.h"
 
 namespace leaktrail {
@@ -31,7 +36,68 @@ ManifestReader CachedManifests(bool enabled) {
   };
 }
 
+// What growth needs of each snapshot; the views point into the other members.
+struct Prepared {
+  std::vector<NameHashes> names;
+  std::vector<CodeModel> code;
+  std::vector<PackageMap> packages;
+  std::vector<SnapshotView> views;
+};
+
+Prepared Prepare(std::span<Session* const> sessions, bool read_manifests) {
+  Prepared p;
+  const ManifestReader manifests = CachedManifests(read_manifests);
+  const size_t n = sessions.size();
+  p.names.reserve(n);
+  p.code.reserve(n);
+  p.packages.reserve(n);
+  for (size_t k = 0; k < n; ++k) {
+    Session& s = *sessions[k];
+    p.names.emplace_back(s.graph(), s.threads());
+    p.code.push_back(ComputeCodeModel(s.graph(), p.names[k]));
+    p.packages.push_back(
+        ComputePackages(s.graph(), p.names[k], p.code[k], s.dominators(), manifests));
+    p.views.push_back({&s.graph(), &p.names[k], &p.code[k], &p.packages[k], &s.dominators()});
+  }
+  return p;
+}
+
+MatchedBy HowToMatch(std::span<Session* const> sessions) {
+  for (size_t k = 1; k < sessions.size(); ++k) {
+    if (!NodeIdsComparable(sessions[k - 1]->graph(), sessions[k]->graph())) return MatchedBy::kClass;
+  }
+  return MatchedBy::kNodeId;
+}
+
+bool Cancelled(const FindLeaksOptions& options) {
+  return options.cancel != nullptr && options.cancel->cancelled();
+}
+
 }  // namespace
+
+Result<Findings> FindLeaks(std::span<Session* const> sessions, const FindLeaksOptions& options) {
+  if (sessions.empty()) return Fail(ErrorKind::kUsage, "no snapshot given: name two or more files");
+  if (sessions.size() > LifeSpans::kMaxSnapshots) {
+    return Fail(ErrorKind::kUsage, "too many snapshots: at most 250 can be compared");
+  }
+  const Prepared p = Prepare(sessions, options.read_manifests);
+  if (Cancelled(options)) return Fail(ErrorKind::kInterrupted, "interrupted");
+  TrailTree tree;
+  std::vector<NodeWays> ways(sessions.size());
+  for (size_t k = sessions.size(); k-- > 0;) ways[k] = tree.Add(p.views[k]);
+  if (Cancelled(options)) return Fail(ErrorKind::kInterrupted, "interrupted");
+  const Growth growth = ComputeGrowth(p.views, ways, tree, HowToMatch(sessions));
+  const RootPaths paths(*p.views.back().graph, p.names.back());
+  std::vector<uint64_t> heap_sizes;
+  for (Session* s : sessions) heap_sizes.push_back(s->graph().total_self_size());
+  const LastSnapshot last{p.views.back(), ways.back(), tree, growth, paths};
+  Findings findings = BuildFindings(last, heap_sizes, {options.max_suspects});
+  for (Session* s : sessions) {
+    const Diagnostics& d = s->graph().diagnostics();
+    findings.diagnostics.insert(findings.diagnostics.end(), d.begin(), d.end());
+  }
+  return findings;
+}
 
 std::optional<PackageManifest> ReadManifest(const std::string& folder) {
   const auto file = InputFile::Open(folder + "/package.json");

@@ -1,0 +1,392 @@
+#include "analysis/culprit.h"
+
+#include <algorithm>
+#include <array>
+
+#include "analysis/function_facts.h"
+#include "analysis/writers.h"
+
+namespace leaktrail {
+namespace {
+
+constexpr uint64_t kPromise = HashName("Promise");
+constexpr uint64_t kEvents = HashName("_events");
+constexpr uint64_t kConstructorEdge = HashName("constructor");
+constexpr uint64_t kProtoEdge = HashName("__proto__");
+
+// How far above the container a listener list may hang below its emitter.
+constexpr size_t kListenerReach = 3;
+
+// User code met on one side.
+struct Side {
+  NodeIndex node;
+  PackageIndex package;
+  size_t distance = 0;
+  uint32_t way = 0;
+  bool found() const { return node.valid(); }
+};
+
+class Judge {
+ public:
+  Judge(const LastSnapshot& last, uint32_t group, const HolderChain& chain)
+      : last_(last), g_(last.graph()), group_(last.growth.groups[group]), chain_(chain),
+        packages_(*last.view.packages), code_(*last.view.code), names_(*last.view.names) {}
+
+  CulpritReport Run() {
+    const Side holder = FindHolderSide();
+    const Side item = FindItemSide();
+    const bool registered = IsRegistration(item);
+    NameSuspect(item, holder);
+    DescribeOwner(holder);
+    if (item.found() && (registered || !holder.found())) {
+      Blame(item, item, Because::kConstructor, holder);
+    } else if (holder.found()) {
+      report_.culprit_step = static_cast<int>(holder.distance);
+      const bool same = item.found() && item.package == holder.package;
+      Blame(holder, same ? item : Side{}, same ? Because::kConstructor : Because::kOwner, holder);
+    } else {
+      BlameDominator();
+    }
+    return std::move(report_);
+  }
+
+ private:
+  const Package& PackageAt(PackageIndex p) const { return packages_.package(p); }
+  bool IsUserCode(NodeIndex n) const {
+    return PackageAt(packages_.direct_package(n)).is_userland();
+  }
+  bool IsClosure(NodeIndex n) const { return g_.type(n) == NodeType::kClosure; }
+  bool IsScope(NodeIndex n) const { return IsContext(g_, names_, n); }
+
+  Side FindHolderSide() const {
+    for (size_t i = 0; i < chain_.steps.size(); ++i) {
+      const NodeIndex n = chain_.steps[i].node;
+      if (!IsUserCode(n)) continue;
+      return {n, packages_.direct_package(n), i, last_.way(n)};
+    }
+    return {};
+  }
+
+  // The nearest to the container, of the parts that are about as many as the items. An object with
+  // a constructor goes before a closure, and that before a scope, at the same distance.
+  Side FindItemSide() const {
+    Side best;
+    uint64_t best_rank = ~uint64_t{0};
+    const uint64_t enough = ItemCount() / 2;
+    for (const GroupPart& p : group_.parts) {
+      if (p.example == 0 || p.count < std::max<uint64_t>(enough, 1)) continue;
+      const NodeIndex n(p.example);
+      if (!IsUserCode(n)) continue;
+      const uint64_t depth = DepthBelowOwner(p.way);
+      const uint64_t kind = IsScope(n) ? 2 : IsClosure(n) ? 1 : 0;
+      const uint64_t rank = depth * 4 + kind;
+      if (rank >= best_rank) continue;
+      best_rank = rank;
+      best = {n, packages_.direct_package(n), depth, p.way};
+    }
+    return best;
+  }
+
+  // Chains have one item and many parts.
+  uint64_t ItemCount() const {
+    constexpr uint64_t kChain = 4;
+    uint64_t items = 0, most = 0;
+    for (const GroupPart& p : group_.parts) {
+      if (p.way == group_.item_way) items = p.count;
+      if (g_.type(NodeIndex(p.example)) != NodeType::kString) most = std::max(most, p.count);
+    }
+    return items >= kChain && items * 64 > most ? items : most;
+  }
+
+  uint64_t DepthBelowOwner(uint32_t way) const {
+    const uint32_t depth = last_.tree.way(way).depth, owner = last_.tree.way(group_.owner_way).depth;
+    return depth > owner ? depth - owner - 1 : 0;
+  }
+
+  // Functions that somebody handed over to be called later, rather than data.
+  bool IsRegistration(const Side& item) const {
+    const bool item_is_function =
+        item.found() && item.distance <= 1 && (IsClosure(item.node) || IsScope(item.node));
+    for (size_t i = 0; i < chain_.steps.size() && i <= kListenerReach; ++i) {
+      const HolderStep& step = chain_.steps[i];
+      if (IsUserCode(step.node)) break;
+      if (names_.of(g_.name(step.node)) == kPromise) return true;
+      if (packages_.direct_package(step.node).value() != 0 && item.found()) return true;
+      if (i > 0 && step.edge.valid() && !NamedByIndex(g_.edge_type(step.edge)) &&
+          names_.of(g_.edge_name(step.edge)) == kEvents) {
+        return true;
+      }
+    }
+    return item_is_function && item.distance == 0;
+  }
+
+  // The class a person should look at: the instances with a constructor in user code, if they are
+  // about as many as the items; else the item.
+  void NameSuspect(const Side& item, const Side&) {
+    const GroupPart* best = nullptr;
+    uint64_t best_depth = ~uint64_t{0};
+    const uint64_t enough = ItemCount() / 2;
+    for (const GroupPart& p : group_.parts) {
+      if (p.example == 0 || p.count < std::max<uint64_t>(enough, 1)) continue;
+      const NodeIndex n(p.example);
+      if (g_.type(n) != NodeType::kObject || IsScope(n) || !IsUserCode(n)) continue;
+      if (item.found() && packages_.direct_package(n) != item.package) continue;
+      if (DepthBelowOwner(p.way) >= best_depth) continue;
+      best = &p;
+      best_depth = DepthBelowOwner(p.way);
+    }
+    if (best == nullptr) {
+      for (const GroupPart& p : group_.parts) {
+        if (p.example != 0 && p.way == group_.item_way) best = &p;
+      }
+    }
+    if (best == nullptr) {
+      for (const GroupPart& p : group_.parts) {
+        if (p.example != 0 && (best == nullptr || p.count > best->count)) best = &p;
+      }
+    }
+    if (best != nullptr) {
+      report_.class_way = best->way;
+      report_.class_example = best->example;
+    } else {
+      report_.class_way = group_.owner_way;
+      report_.class_example = group_.owner_example;
+    }
+  }
+
+  std::string EdgeText(const HolderStep& step) const {
+    if (!step.edge.valid()) return "";
+    return g_.EdgeName(step.edge);
+  }
+
+  void DescribeOwner(const Side& holder) {
+    if (chain_.steps.empty()) return;
+    const NodeIndex owner = chain_.steps.front().node;
+    SuspectOwner o;
+    o.class_name = DisplayClass(last_, owner);
+    // The names from the holder down to the owner: "registry._metrics[]".
+    std::string path;
+    size_t top = holder.found() ? holder.distance : std::min<size_t>(2, chain_.steps.size() - 1);
+    top = std::min<size_t>(top, 6);
+    for (size_t i = top; i > 0; --i) {
+      const HolderStep& step = chain_.steps[i];
+      if (step.many) {
+        path += "[]";
+      } else {
+        if (!path.empty()) path += ".";
+        path += EdgeText(step);
+      }
+    }
+    const NodeIndex at = chain_.steps[top].node;
+    o.property = path;
+    if (top > 0 && !IsScope(at)) {
+      const std::string name = IsClosure(at) ? FunctionName(g_, code_, at) : DisplayClass(last_, at);
+      o.property = name + (path.starts_with("[") ? "" : ".") + path;
+    }
+    const NodeIndex place = holder.found() ? holder.node : owner;
+    o.package = packages_.LabelOf(packages_.direct_package(place));
+    o.location = PlaceOfNode(last_, place);
+    for (size_t k = 0; k < group_.items.size(); ++k) o.entry_count.push_back(group_.items[k]);
+    report_.owner = std::move(o);
+  }
+
+  NodeIndex ConstructorOf(NodeIndex object) const {
+    NodeIndex proto;
+    for (const EdgeIndex e : g_.edges_of(object)) {
+      if (g_.edge_type(e) == EdgeType::kProperty && names_.of(g_.edge_name(e)) == kProtoEdge) {
+        proto = g_.target(e);
+      }
+    }
+    if (!proto.valid()) return {};
+    for (const EdgeIndex e : g_.edges_of(proto)) {
+      if (g_.edge_type(e) == EdgeType::kProperty &&
+          names_.of(g_.edge_name(e)) == kConstructorEdge && IsClosure(g_.target(e))) {
+        return g_.target(e);
+      }
+    }
+    return {};
+  }
+
+  WriterClues Clues(const Side& item) const {
+    WriterClues c;
+    if (!chain_.steps.empty()) {
+      c.container_class = g_.NodeName(chain_.steps.front().node);
+      for (size_t i = 1; i < chain_.steps.size() && i <= 3; ++i) {
+        const EdgeIndex e = chain_.steps[i].edge;
+        // Variables of scopes are numbers in bytecode; only properties are named there.
+        if (e.valid() && g_.edge_type(e) == EdgeType::kProperty) {
+          c.property.push_back(names_.of(g_.edge_name(e)));
+          break;
+        }
+        if (IsUserCode(chain_.steps[i].node)) break;
+      }
+    }
+    const NodeIndex n = item.found() ? item.node : chain_.item;
+    if (!n.valid()) return c;
+    if (IsClosure(n)) {
+      c.item_function = code_.function(n);
+    } else if (g_.type(n) == NodeType::kObject && !IsScope(n)) {
+      c.item_shape = ShapeOf(g_, names_, n);
+      c.item_constructor = ConstructorOf(n);
+    }
+    return c;
+  }
+
+  std::unordered_set<uint32_t> ScriptsOf(PackageIndex package) const {
+    std::unordered_set<uint32_t> out;
+    for (const Script& s : packages_.scripts) {
+      if (s.package == package) out.insert(s.node.value());
+    }
+    return out;
+  }
+
+  std::string NameOf(const FunctionFacts& f) const {
+    return FunctionName(g_, code_, f.closure.valid() ? f.closure : f.function);
+  }
+
+  CodePlace PlaceOfFunction(const FunctionFacts& f) const {
+    CodePlace place;
+    if (f.closure.valid()) {
+      if (const auto at = PlaceOfNode(last_, f.closure)) place = *at;
+    }
+    if (place.file.empty()) {
+      if (const Script* s = packages_.script_of_function(f.function)) {
+        place.package = packages_.LabelOf(s->package);
+        place.file = s->file;
+      }
+    }
+    place.function = NameOf(f);
+    return place;
+  }
+
+  // An anonymous writer is told by a named function of its own package that it calls, if that is
+  // the only one: it is where the items come from.
+  const FunctionFacts* NamedHelper(const FunctionFacts& writer,
+                                   const std::vector<FunctionFacts>& all) const {
+    const FunctionFacts* only = nullptr;
+    for (const FunctionFacts& f : all) {
+      if (!f.closure.valid() || code_.script(f.function) != code_.script(writer.function)) continue;
+      bool called = false;
+      for (const uint32_t c : writer.calls) called |= code_.function(NodeIndex(c)) == f.function;
+      if (!called || NameOf(f).empty()) continue;
+      if (only != nullptr) return nullptr;
+      only = &f;
+    }
+    return only;
+  }
+
+  // `side` decides the package; `item` the place if it lies there.
+  void Blame(const Side& side, const Side& item, Because because, const Side& holder) {
+    Culprit c;
+    c.because = because;
+    const Side& at = item.found() ? item : side;
+    if (const auto place = PlaceOfNode(last_, at.node)) c.place = *place;
+    c.place.package = packages_.LabelOf(side.package);
+    const std::vector<FunctionFacts> facts =
+        CollectFunctionFacts(g_, names_, code_, ScriptsOf(side.package));
+    const WriterClues clues = Clues(item);
+    const std::vector<Writer> writers = RankWriters(g_, code_, facts, clues);
+    const FunctionFacts* writer = nullptr;
+    const FunctionFacts* helper = nullptr;
+    for (const Writer& w : writers) {
+      if (w.score < writers.front().score) break;
+      if (writer == nullptr) writer = w.facts;
+    }
+    if (writer != nullptr && NameOf(*writer).empty()) {
+      if (!item.found() || c.place.function.empty()) helper = NamedHelper(*writer, facts);
+    }
+    if (writer != nullptr && !NameOf(*writer).empty()) {
+      c.place = PlaceOfFunction(*writer);
+    } else if (helper != nullptr) {
+      c.place = PlaceOfFunction(*helper);
+    } else if (c.place.function.empty() && holder.found() && holder.package == side.package) {
+      const auto place = PlaceOfNode(last_, holder.node);
+      if (place && !place->function.empty()) c.place = *place;
+    }
+    if (c.place.function.empty() && writer != nullptr) c.place = PlaceOfFunction(*writer);
+    c.place.package = packages_.LabelOf(side.package);
+    report_.culprit = std::move(c);
+  }
+
+  // Nothing but the package that all hangs below.
+  void BlameDominator() {
+    const NodeIndex n(report_.class_example);
+    const PackageIndex p = packages_.charged_package(n);
+    if (!PackageAt(p).is_userland()) return;
+    Culprit c;
+    c.because = Because::kDominator;
+    c.place.package = packages_.LabelOf(p);
+    report_.culprit = std::move(c);
+  }
+
+  const LastSnapshot& last_;
+  const HeapGraph& g_;
+  const GrowthGroup& group_;
+  const HolderChain& chain_;
+  const PackageMap& packages_;
+  const CodeModel& code_;
+  const NameHashes& names_;
+  CulpritReport report_;
+};
+
+}  // namespace
+
+CulpritReport FindCulprit(const LastSnapshot& last, uint32_t group, const HolderChain& chain) {
+  return Judge(last, group, chain).Run();
+}
+
+std::string DisplayClass(const LastSnapshot& last, NodeIndex n) {
+  const HeapGraph& g = last.graph();
+  switch (g.type(n)) {
+    case NodeType::kClosure: {
+      const std::string name = FunctionName(g, *last.view.code, n);
+      return name.empty() ? "(closure)" : "(closure) " + name;
+    }
+    case NodeType::kString:
+    case NodeType::kConsString:
+    case NodeType::kSlicedString:
+      return "(string)";
+    case NodeType::kObject:
+      if (IsContext(g, *last.view.names, n)) {
+        const NodeIndex f = last.view.code->function(n);
+        const std::string name = f.valid() ? FunctionName(g, *last.view.code, f) : "";
+        return name.empty() ? "(scope)" : "(scope) " + name;
+      }
+      return g.NodeName(n);
+    case NodeType::kNative:
+    case NodeType::kSynthetic:
+      return g.NodeName(n);
+    default:
+      return "(" + g.type_name(n) + ")";
+  }
+}
+
+std::optional<CodePlace> PlaceOfNode(const LastSnapshot& last, NodeIndex n) {
+  const HeapGraph& g = last.graph();
+  const PackageMap& packages = *last.view.packages;
+  CodePlace place;
+  bool known = false;
+  if (const Location* at = g.FindLocation(n)) {
+    place = packages.PlaceOf(*at);
+    known = true;
+  }
+  if (place.file.empty()) {
+    if (const Script* s = packages.script_of_function(n)) {
+      place.package = packages.LabelOf(s->package);
+      place.file = s->file;
+      known = true;
+    } else if (const Package& p = packages.package(packages.direct_package(n)); p.is_userland()) {
+      place.package = packages.LabelOf(packages.direct_package(n));
+      known = true;
+    }
+  }
+  if (!known) return std::nullopt;
+  if (packages.script_of_code[n.value()] != 0) {
+    place.function = FunctionName(g, *last.view.code, n);
+  } else if (g.type(n) == NodeType::kObject) {
+    place.function = g.NodeName(n);
+  }
+  return place;
+}
+
+}  // namespace leaktrail

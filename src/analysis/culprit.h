@@ -1,0 +1,38 @@
+// Whose fault is a group's growth: one place in code, or none.
+//
+// Two sides are looked at. The holder: the nearest user code above the container that grows. The
+// items: the nearest user code in what grows. Which one counts depends on how they are held:
+//
+//   a listener, timer or promise reaction:  whoever made the function registered it
+//   data in a container:                    whoever has the container fills it
+//   neither side is user code:              no culprit; Node's own code is not accused
+//
+// The function named is the one that fills the container, if the compiled code tells (writers.h);
+// else the items' constructor, or the function around the closures that are held; else the holder.
+//
+// Cost: O(group's ways + code of one package). Threads: pure.
+#pragma once
+
+#include <optional>
+
+#include "analysis/findings.h"
+#include "analysis/holders.h"
+
+namespace leaktrail {
+
+struct CulpritReport {
+  std::optional<Culprit> culprit;
+  uint32_t class_way = 0;          // the way whose class names the suspect
+  uint32_t class_example = 0;      // a node of it
+  int culprit_step = -1;           // in HolderChain::steps; -1: the item side or none
+  std::optional<SuspectOwner> owner;
+};
+
+CulpritReport FindCulprit(const LastSnapshot& last, uint32_t group, const HolderChain& chain);
+
+// How people call a node: "Meter", "(closure) onChange", "Map", "(string)", "scope of f".
+std::string DisplayClass(const LastSnapshot& last, NodeIndex n);
+// Of an object's constructor or a function; nullopt if nothing tells.
+std::optional<CodePlace> PlaceOfNode(const LastSnapshot& last, NodeIndex n);
+
+}  // namespace leaktrail

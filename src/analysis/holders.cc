@@ -1,0 +1,156 @@
+#include "analysis/holders.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace leaktrail {
+namespace {
+
+constexpr size_t kMaxChain = 64;
+constexpr uint32_t kMaxClimb = 1u << 20;
+
+// The visible node that holds n, over the shortest way: inner parts between are skipped.
+HolderStep VisibleHolder(const LastSnapshot& last, NodeIndex n) {
+  HolderStep step;
+  bool inner = false;
+  for (uint32_t i = 0; i < kMaxClimb; ++i) {
+    const HeldBy by = last.paths.holder(n);
+    if (!by.from.valid() || by.from.value() == 0) return {};
+    const bool indexed = NamedByIndex(last.graph().edge_type(by.edge));
+    // The edge that a person knows: into the item if its holder is visible, else out of the
+    // visible one.
+    step.edge = by.edge;
+    step.many = step.many || indexed;
+    if (RoleByType(last.graph(), *last.view.names, by.from) == NodeRole::kVisible) {
+      step.node = by.from;
+      step.many = step.many || inner;
+      return step;
+    }
+    inner = true;
+    n = by.from;
+  }
+  return {};
+}
+
+void Climb(const LastSnapshot& last, HolderChain& chain) {
+  while (chain.steps.size() < kMaxChain) {
+    const HolderStep next = VisibleHolder(last, chain.steps.back().node);
+    if (!next.node.valid()) return;
+    chain.steps.push_back(next);
+  }
+}
+
+// Owners by shortest ways, for all items of a group.
+class Tally {
+ public:
+  Tally(const LastSnapshot& last, uint32_t group)
+      : last_(last), group_(group), found_(last.graph().node_count()) {}
+
+  HolderChain Best() {
+    std::unordered_map<uint32_t, uint64_t> votes;  // way of the owner
+    std::unordered_map<uint32_t, std::pair<uint32_t, uint32_t>> sample;  // way → owner, item
+    uint64_t all = 0;
+    const uint32_t wanted = last_.growth.groups[group_].item_way;
+    for (const uint32_t n : last_.view.dominators->order) {
+      if (last_.growth.group_of[n] != group_ + 1) continue;
+      if (last_.role(NodeIndex(n)) != NodeRole::kVisible || last_.ways.way[n] != wanted) continue;
+      const uint32_t owner = OwnerOf(n);
+      ++all;
+      if (owner == 0) continue;
+      const uint32_t way = last_.ways.way[owner];
+      ++votes[way];
+      sample.emplace(way, std::pair(owner, n));
+    }
+    uint32_t best = 0;
+    uint64_t most = 0;
+    for (const auto& [way, count] : votes) {
+      if (count > most || (count == most && way < best)) {
+        best = way;
+        most = count;
+      }
+    }
+    HolderChain chain;
+    chain.item_count = all;
+    chain.held_count = most;
+    if (most == 0) return chain;
+    const auto [owner, item] = sample[best];
+    chain.item = NodeIndex(item);
+    chain.steps.push_back({NodeIndex(owner), EdgeInto(owner, item), true});
+    return chain;
+  }
+
+ private:
+  // The permanent node of another class above n; 0 if the way ends first. Ways share their upper
+  // part, so what was found once is kept.
+  uint32_t OwnerOf(uint32_t n) {
+    const uint64_t item_class = ClassOf(n);
+    std::vector<uint32_t> passed;
+    uint32_t at = n, owner = 0;
+    for (uint32_t i = 0; i < kMaxClimb; ++i) {
+      if (!found_.empty() && found_[at] != 0) {
+        owner = found_[at] - 1;
+        break;
+      }
+      passed.push_back(at);
+      const HolderStep up = VisibleHolder(last_, NodeIndex(at));
+      if (!up.node.valid()) break;
+      at = up.node.value();
+      if (last_.permanent(up.node) && ClassOf(at) != item_class) {
+        owner = at;
+        break;
+      }
+    }
+    for (const uint32_t p : passed) {
+      if (!found_.empty()) found_[p] = owner + 1;
+    }
+    return owner;
+  }
+  uint64_t ClassOf(uint32_t n) const { return last_.tree.way(last_.ways.way[n]).class_hash; }
+
+  // The edge of the shortest way that leaves the owner.
+  EdgeIndex EdgeInto(uint32_t owner, uint32_t item) const {
+    uint32_t at = item;
+    for (uint32_t i = 0; i < kMaxClimb; ++i) {
+      const HolderStep up = VisibleHolder(last_, NodeIndex(at));
+      if (!up.node.valid()) break;
+      if (up.node.value() == owner) return up.edge;
+      at = up.node.value();
+    }
+    return EdgeIndex::None();
+  }
+
+  const LastSnapshot& last_;
+  uint32_t group_;
+  Array<uint32_t> found_;  // by node: 1 + owner
+};
+
+const GroupPart* PartOfWay(const GrowthGroup& g, uint32_t way) {
+  for (const GroupPart& p : g.parts) {
+    if (p.way == way && p.example != 0) return &p;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+HolderChain FindHolders(const LastSnapshot& last, uint32_t group) {
+  const GrowthGroup& g = last.growth.groups[group];
+  HolderChain chain;
+  const GroupPart* part = PartOfWay(g, g.item_way);
+  if (g.owner_way == 0) {
+    chain = Tally(last, group).Best();
+    if (!chain.item.valid() && part != nullptr) chain.item = NodeIndex(part->example);
+  } else {
+    if (part != nullptr) chain.item = NodeIndex(part->example);
+    for (size_t k = 1; k < g.lasting.size(); ++k) chain.item_count += g.lasting[k];
+    chain.held_count = chain.item_count;
+    if (g.owner_example != 0) {
+      const bool many = g.by_owner;
+      chain.steps.push_back({NodeIndex(g.owner_example), EdgeIndex::None(), many});
+    }
+  }
+  if (!chain.steps.empty()) Climb(last, chain);
+  return chain;
+}
+
+}  // namespace leaktrail

@@ -1,0 +1,40 @@
+// A shortest way from the roots to every node, told as a person would tell it.
+//
+// Ways over code and shapes (feedback, maps, prototypes' caches) exist to almost everything and say
+// nothing, so they are taken only to what nothing else reaches; weak edges are never taken. Ways
+// from the user roots (the global object) come before ways from the garbage collector's own roots.
+//
+// Cost: one breadth-first walk, 8 bytes a node. Threads: frozen.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "analysis/names.h"
+#include "base/array.h"
+#include "heap/graph.h"
+
+namespace leaktrail {
+
+struct HeldBy {
+  NodeIndex from;  // None at a root, or where nothing is known
+  EdgeIndex edge;
+};
+
+class RootPaths {
+ public:
+  RootPaths(const HeapGraph& graph, const NameHashes& names);
+  HeldBy holder(NodeIndex n) const {
+    if (parent_.empty() || edge_[n.value()] == 0) return {};
+    return {NodeIndex(parent_[n.value()]), EdgeIndex(edge_[n.value()] - 1)};
+  }
+
+ private:
+  Array<uint32_t> parent_;
+  Array<uint32_t> edge_;  // 1 + edge; 0: a root or not reached
+};
+
+// Of code and shapes: see NodeRole.
+bool IsEngineEdge(const HeapGraph& graph, const NameHashes& names, EdgeIndex e);
+
+}  // namespace leaktrail

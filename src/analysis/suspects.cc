@@ -1,0 +1,334 @@
+#include "analysis/suspects.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/culprit.h"
+#include "analysis/trails.h"
+
+namespace leaktrail {
+namespace {
+
+// How many of the largest groups are looked at closely.
+constexpr size_t kMaxGroups = 24;
+constexpr size_t kMaxGrowsWith = 8;
+// Less than this is too little to call a leak: bytes, part of the heap, part of all that grew.
+constexpr uint64_t kLeakBytes = 16 * 1024;
+constexpr double kLeakShareOfHeap = 0.001;
+constexpr double kLeakShareOfGrowth = 0.05;
+constexpr double kLikeNumbers = 0.1;
+constexpr uint64_t kBackingStore = HashName("system / JSArrayBufferData");
+
+struct Candidate {
+  uint32_t group = 0;
+  uint64_t bytes = 0;
+  ShapeJudgement judgement;
+  HolderChain chain;
+  CulpritReport report;
+  std::vector<uint32_t> merged;  // other groups of the same suspect
+};
+
+int ShapeRank(GrowthShape s) {
+  switch (s) {
+    case GrowthShape::kSteady:
+      return 0;
+    case GrowthShape::kTwoPoints:
+      return 1;
+    case GrowthShape::kSlowing:
+      return 2;
+    default:
+      return 3;
+  }
+}
+
+class Builder {
+ public:
+  Builder(const LastSnapshot& last, std::span<const uint64_t> heap_sizes,
+          const SuspectOptions& options)
+      : last_(last), g_(last.graph()), heap_sizes_(heap_sizes), options_(options) {}
+
+  Findings Build() {
+    out_.matched_by = last_.growth.matched_by;
+    out_.heap_size.assign(heap_sizes_.begin(), heap_sizes_.end());
+    PickGroups();
+    for (Candidate& c : picked_) {
+      c.chain = FindHolders(last_, c.group);
+      c.report = FindCulprit(last_, c.group, c.chain);
+    }
+    Merge();
+    Decide();
+    for (const Candidate& c : picked_) {
+      if (out_.suspects.size() >= options_.max_suspects) break;
+      out_.suspects.push_back(MakeSuspect(c));
+      out_.suspects.back().rank = static_cast<uint32_t>(out_.suspects.size());
+    }
+    if (out_.verdict != Verdict::kNoLeak && !out_.suspects.empty()) {
+      out_.culprit = out_.suspects.front().culprit;
+    }
+    return std::move(out_);
+  }
+
+ private:
+  const GrowthGroup& GroupOf(const Candidate& c) const { return last_.growth.groups[c.group]; }
+
+  void PickGroups() {
+    for (uint32_t i = 0; i < last_.growth.groups.size(); ++i) {
+      const GrowthGroup& g = last_.growth.groups[i];
+      Candidate c;
+      c.group = i;
+      c.bytes = g.grown_bytes();
+      c.judgement = JudgeShape(g, last_.growth.matched_by);
+      if (c.bytes == 0 || ShapeRank(c.judgement.shape) > 2) continue;
+      all_growth_ += c.bytes;
+      picked_.push_back(std::move(c));
+    }
+    std::stable_sort(picked_.begin(), picked_.end(), [&](const Candidate& a, const Candidate& b) {
+      const bool a_clear = IsClear(a), b_clear = IsClear(b);
+      if (a_clear != b_clear) return a_clear;
+      return a.bytes > b.bytes;
+    });
+    if (picked_.size() > kMaxGroups) picked_.resize(kMaxGroups);
+  }
+
+  bool IsMoreThanNoise(const Candidate& c) const {
+    const auto bytes = static_cast<double>(c.bytes);
+    const double heap = heap_sizes_.empty() ? 0 : static_cast<double>(heap_sizes_.back());
+    return c.bytes >= kLeakBytes && bytes >= kLeakShareOfHeap * heap &&
+           bytes >= kLeakShareOfGrowth * static_cast<double>(all_growth_);
+  }
+  bool IsClear(const Candidate& c) const {
+    return c.judgement.shape == GrowthShape::kSteady && IsMoreThanNoise(c);
+  }
+
+  static bool LikeNumbers(uint64_t a, uint64_t b) {
+    const double x = static_cast<double>(a), y = static_cast<double>(b);
+    return std::abs(x - y) <= kLikeNumbers * std::max(x, y);
+  }
+
+  uint64_t ItemsGrown(const Candidate& c) const {
+    const GrowthGroup& g = GroupOf(c);
+    return g.items.back() > g.items.front() ? g.items.back() - g.items.front() : 0;
+  }
+
+  // One suspect for one bug: the same place to blame, or the same package and like numbers.
+  bool SameBug(const Candidate& a, const Candidate& b) const {
+    if (!a.report.culprit || !b.report.culprit) {
+      // Growth that nobody is to blame for goes with a suspect of the same number.
+      return LikeNumbers(ItemsGrown(a), ItemsGrown(b)) && ItemsGrown(a) > 0 &&
+             a.report.culprit.has_value();
+    }
+    const CodePlace& x = a.report.culprit->place;
+    const CodePlace& y = b.report.culprit->place;
+    if (x.package != y.package) return false;
+    if (x.file == y.file && x.function == y.function) return true;
+    return LikeNumbers(ItemsGrown(a), ItemsGrown(b));
+  }
+
+  void Merge() {
+    std::vector<Candidate> kept;
+    for (Candidate& c : picked_) {
+      const auto same = std::find_if(kept.begin(), kept.end(),
+                                     [&](const Candidate& k) { return SameBug(k, c); });
+      if (same == kept.end()) {
+        kept.push_back(std::move(c));
+      } else {
+        same->merged.push_back(c.group);
+      }
+    }
+    picked_ = std::move(kept);
+  }
+
+  void Decide() {
+    const Candidate* first = picked_.empty() ? nullptr : &picked_.front();
+    if (first == nullptr) {
+      out_.verdict = Verdict::kNoLeak;
+      out_.reason = "nothing that is born in every step stays";
+      return;
+    }
+    FillGrowth(*first);
+    if (IsClear(*first)) {
+      out_.verdict = Verdict::kLeak;
+      out_.reason = fmt::format("{} objects were born in every step and none of them was let go",
+                                GroupOf(*first).grown_count());
+      if (first->judgement.by_bytes) {
+        out_.reason = "one container grew in every step and never shrank";
+      }
+      return;
+    }
+    if (!IsMoreThanNoise(*first)) {
+      out_.verdict = Verdict::kNoLeak;
+      out_.reason = "what grows is too little to matter";
+      return;
+    }
+    out_.verdict = Verdict::kInconclusive;
+    out_.reason = first->judgement.shape == GrowthShape::kTwoPoints
+                      ? "two snapshots cannot tell a leak from a warm-up: take a third under load"
+                      : "the growth slows down, as a cache that fills does: take another snapshot "
+                        "under load";
+  }
+
+  std::vector<double> StepBytes(const Candidate& c) const {
+    std::vector<double> steps;
+    const auto add = [&](const GrowthGroup& g) {
+      for (size_t k = 1; k < g.bytes.size(); ++k) {
+        const double owner =
+            static_cast<double>(g.owner_bytes[k]) - static_cast<double>(g.owner_bytes[k - 1]);
+        steps[k - 1] += static_cast<double>(g.lasting_bytes[k]) + std::max(0.0, owner);
+      }
+    };
+    steps.resize(GroupOf(c).bytes.size() - 1);
+    add(GroupOf(c));
+    for (const uint32_t m : c.merged) add(last_.growth.groups[m]);
+    return steps;
+  }
+
+  void FillGrowth(const Candidate& c) {
+    const std::vector<double> steps = StepBytes(c);
+    if (steps.empty()) return;
+    double sum = 0;
+    for (const double s : steps) sum += s;
+    out_.growth.heap_bytes_per_unit = sum / static_cast<double>(steps.size());
+    out_.growth.interval_low = *std::min_element(steps.begin(), steps.end());
+    out_.growth.interval_high = *std::max_element(steps.begin(), steps.end());
+    uint64_t external = 0;
+    for (const GroupPart& p : GroupOf(c).parts) {
+      if (p.example != 0 &&
+          last_.view.names->of(g_.name(NodeIndex(p.example))) == kBackingStore) {
+        external += p.bytes;
+      }
+    }
+    out_.growth.external_bytes_per_unit =
+        static_cast<double>(external) / static_cast<double>(steps.size());
+  }
+
+  Suspect MakeSuspect(const Candidate& c) const {
+    const GrowthGroup& g = GroupOf(c);
+    Suspect s;
+    const NodeIndex example(c.report.class_example);
+    s.class_name = DisplayClass(last_, example);
+    s.location = PlaceOfNode(last_, example);
+    const PackageMap& packages = *last_.view.packages;
+    s.package = packages.LabelOf(packages.direct_package(example));
+    s.shape = c.judgement.shape;
+    s.confidence = IsMoreThanNoise(c) ? c.judgement.confidence : c.judgement.confidence / 2;
+    CountClass(c, s);
+    s.grown_size = c.bytes;
+    for (const uint32_t m : c.merged) s.grown_size += last_.growth.groups[m].grown_bytes();
+    AddGrowsWith(c, s);
+    s.owner = c.report.owner;
+    s.culprit = c.report.culprit;
+    s.trail = BuildTrail(last_, c.group, c.chain, c.report);
+    s.fingerprint = Fingerprint(last_, c.chain, c.report);
+    for (const GroupPart& p : g.parts) {
+      if (p.way == c.report.class_way) s.grown_count = p.count;
+    }
+    if (s.grown_count == 0) s.grown_count = g.grown_count();
+    return s;
+  }
+
+  void CountClass(const Candidate& c, Suspect& s) const {
+    const TrailTree& tree = last_.tree;
+    const uint64_t wanted = tree.way(c.report.class_way).class_hash;
+    const size_t n = last_.growth.counts.size();
+    s.count.assign(n, 0);
+    s.retained_size.assign(n, 0);
+    for (size_t k = 0; k < n; ++k) {
+      const WayCounts& counts = last_.growth.counts[k];
+      for (uint32_t w = 0; w < tree.size(); ++w) {
+        if (tree.way(w).class_hash == wanted) s.count[k] += counts.count[w];
+      }
+      for (const GroupPart& p : GroupOf(c).parts) s.retained_size[k] += counts.bytes[p.way];
+      if (GroupOf(c).parts.empty()) s.retained_size[k] = GroupOf(c).owner_bytes[k];
+    }
+  }
+
+  void AddGrowsWith(const Candidate& c, Suspect& s) const {
+    std::vector<std::pair<std::string, uint64_t>> classes;  // most bytes first
+    uint64_t most = 0;
+    const auto add = [&](const GrowthGroup& g) {
+      for (const GroupPart& p : g.parts) {
+        if (p.example == 0) continue;
+        const std::string name = DisplayClass(last_, NodeIndex(p.example));
+        const auto it = std::find_if(classes.begin(), classes.end(),
+                                     [&](const auto& x) { return x.first == name; });
+        if (it == classes.end()) {
+          classes.emplace_back(name, p.count);
+        } else {
+          it->second += p.count;
+        }
+      }
+    };
+    add(GroupOf(c));
+    for (const uint32_t m : c.merged) add(last_.growth.groups[m]);
+    for (const auto& [name, count] : classes) {
+      if (name != s.class_name) continue;
+      most = count;
+    }
+    for (const auto& [name, count] : classes) {
+      if (name == s.class_name || count * 2 < most) continue;
+      if (s.grows_with.size() >= kMaxGrowsWith) break;
+      s.grows_with.push_back(name);
+    }
+  }
+
+  const LastSnapshot& last_;
+  const HeapGraph& g_;
+  std::span<const uint64_t> heap_sizes_;
+  const SuspectOptions& options_;
+  uint64_t all_growth_ = 0;
+  std::vector<Candidate> picked_;
+  Findings out_;
+};
+
+}  // namespace
+
+const char* VerdictName(Verdict v) {
+  switch (v) {
+    case Verdict::kLeak:
+      return "leak";
+    case Verdict::kNoLeak:
+      return "no-leak";
+    case Verdict::kInconclusive:
+      return "inconclusive";
+  }
+  return "inconclusive";
+}
+
+const char* BecauseName(Because b) {
+  switch (b) {
+    case Because::kAllocationStack:
+      return "allocation_stack";
+    case Because::kConstructor:
+      return "constructor";
+    case Because::kOwner:
+      return "owner";
+    case Because::kDominator:
+      return "dominator";
+  }
+  return "dominator";
+}
+
+const char* GrowthShapeName(GrowthShape s) {
+  switch (s) {
+    case GrowthShape::kSteady:
+      return "steady";
+    case GrowthShape::kSlowing:
+      return "slowing";
+    case GrowthShape::kStopped:
+      return "stopped";
+    case GrowthShape::kTurnover:
+      return "turnover";
+    case GrowthShape::kTwoPoints:
+      return "two points";
+  }
+  return "stopped";
+}
+
+Findings BuildFindings(const LastSnapshot& last, std::span<const uint64_t> heap_sizes,
+                       const SuspectOptions& options) {
+  return Builder(last, heap_sizes, options).Build();
+}
+
+}  // namespace leaktrail

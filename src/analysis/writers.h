@@ -1,0 +1,38 @@
+// The function that most likely filled a container, judged by what it mentions.
+//
+// Evidence, strongest first: it makes the closures that are held; its object literals have the
+// items' shape; it constructs the items' class; it mentions the property that names the container,
+// and a method that adds to such a container. A function that also removes is less likely than its
+// twin that does not.
+//
+// Cost: O(functions of the package). Threads: pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analysis/function_facts.h"
+
+namespace leaktrail {
+
+struct WriterClues {
+  std::string container_class;         // "Map", "Array", "Set", "Object", "EventEmitter", …
+  std::vector<uint64_t> property;      // hashes of the property names that lead to it; scopes' not
+  NodeIndex item_function;             // SharedFunctionInfo, if the items are closures
+  NodeIndex item_shape;                // map of the items, if they are objects
+  NodeIndex item_constructor;          // closure, if they have one
+};
+
+struct Writer {
+  const FunctionFacts* facts = nullptr;
+  int score = 0;
+};
+
+// Best first; only functions with some positive evidence.
+std::vector<Writer> RankWriters(const HeapGraph& graph, const CodeModel& code,
+                                const std::vector<FunctionFacts>& functions,
+                                const WriterClues& clues);
+
+}  // namespace leaktrail
