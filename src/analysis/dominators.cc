@@ -23,7 +23,11 @@
 //       parents, all >= top(v). So v is replaced by top(v), and repetitions are dropped.
 //    What remains is kept in lists: a few per cent of the edges.
 //
-// 3. Memory, and the time it takes to reach. A walk over a heap is bound by cache misses, so what a
+// 3. A third of a heap's nodes are strings, numbers and the like, whose only edge leads to one of a
+//    few maps. That is noted in a byte a node beforehand; the walk then numbers such a node without
+//    looking at its edges, provided that the map was visited already.
+//
+// 4. Memory, and the time it takes to reach. A walk over a heap is bound by cache misses, so what a
 //    step needs stands together (parent and label in one word), what will be needed soon is
 //    fetched ahead, and candidates of much-referenced nodes (maps, prototypes), which are most of
 //    them and come in ascending order, are kept as byte-coded differences. Label is the head of a
@@ -33,8 +37,11 @@
 #include "analysis/dominators.h"
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <memory>
 #include <new>
+#include <unordered_map>
 #include <vector>
 
 namespace leaktrail {
@@ -43,6 +50,14 @@ namespace {
 constexpr uint32_t kRootPre = 1;  // preorder numbers begin at 1; 0 means "not visited"
 // From so many edges on a node's candidates are byte-coded.
 constexpr uint8_t kManyRetainers = 24;
+
+// Nodes whose single edge that counts leads to one of a few targets: code_of[node] is 0 for all
+// others, else target[code].
+struct LeafCodes {
+  static constexpr uint32_t kMaxCodes = 255;
+  Array<uint8_t> code_of;
+  std::array<uint32_t, kMaxCodes + 1> target{};
+};
 
 void Prefetch(const void* p) { __builtin_prefetch(p); }
 
@@ -192,7 +207,9 @@ class SemiNca {
   DominatorTree Run() {
     DominatorTree tree;
     CountRetainers();
+    CodeLeaves();
     WalkAll(tree);
+    leaves_ = {};
     ComputeSemidominators();
     lists_.reset();
     ComputeImmediateDominators();
@@ -225,6 +242,48 @@ class SemiNca {
     }
   }
 
+  // The only edge of a node that counts for the walk, if there is just one; else the root, 0.
+  // Nothing to do with page objects: that rule is looked at when the edge is followed.
+  uint32_t OnlyTarget(uint32_t node) const {
+    uint32_t only = 0;
+    for (uint32_t e = first_edge_[node]; e < first_edge_[node + 1]; ++e) {
+      const RawEdge& edge = edge_[e];
+      const EdgeType type = edge.type();
+      if (type == EdgeType::kWeak) continue;
+      // Shortcuts and WeakMap entries have rules of their own.
+      if (only != 0 || edge.target == node || type == EdgeType::kShortcut ||
+          (has_ephemerons_ && type == EdgeType::kInternal &&
+           graph_.strings().ephemeron(StringIndex(edge.label >> RawEdge::kTypeBits)) != nullptr)) {
+        return 0;
+      }
+      only = edge.target;
+    }
+    return only;
+  }
+
+  void CodeLeaves() {
+    // The popular targets, from every 61st node.
+    std::unordered_map<uint32_t, uint32_t> votes;
+    for (uint32_t v = 1; v < n_; v += 61) {
+      if (const uint32_t t = OnlyTarget(v); t != 0 && many_node_.get(t)) ++votes[t];
+    }
+    std::vector<std::pair<uint32_t, uint32_t>> order;  // votes, target
+    for (const auto& [t, count] : votes) order.emplace_back(count, t);
+    std::sort(order.begin(), order.end(), std::greater<>());
+    leaves_.code_of = Array<uint8_t>(n_);
+    std::unordered_map<uint32_t, uint8_t> code_of_target;
+    for (uint32_t i = 0; i < order.size() && i < LeafCodes::kMaxCodes; ++i) {
+      leaves_.target[i + 1] = order[i].second;
+      code_of_target[order[i].second] = static_cast<uint8_t>(i + 1);
+    }
+    for (uint32_t v = 1; v < n_; ++v) {
+      const uint32_t t = OnlyTarget(v);
+      if (t == 0 || !many_node_.get(t)) continue;
+      const auto it = code_of_target.find(t);
+      if (it != code_of_target.end()) leaves_.code_of[v] = it->second;
+    }
+  }
+
   bool page(uint32_t node) const { return page_.contains(NodeIndex(node)); }
 
   // --- the walk -------------------------------------------------------------------------------
@@ -233,7 +292,9 @@ class SemiNca {
     Enter(0, 0);
     const uint32_t begin = first_edge_[0], end = first_edge_[1];
     for (uint32_t e = begin; e < end; ++e) {
-      if (StartsPageObjects(e)) VisitFromRoot<true>(edge_[e].target);
+      if (!StartsPageObjects(e)) continue;
+      edges_to_root_ |= edge_[e].target == 0;
+      VisitFromRoot<true>(edge_[e].target);
     }
     last_page_pre_ = size_;
     for (uint32_t u = 1; u < n_; ++u) {
@@ -269,7 +330,7 @@ class SemiNca {
     Walk<kPagePhase>(node);
   }
 
-  void Enter(uint32_t node, uint32_t parent) {
+  void Number(uint32_t node, uint32_t parent) {
     const uint32_t i = ++size_;
     pre_[node] = i;
     link_[i] = {parent, many_node_.get(node) ? CandidateLists::kCodedEmpty : 0};
@@ -280,10 +341,15 @@ class SemiNca {
     } else {
       semi_[i] = parent;
     }
+  }
+
+  void Enter(uint32_t node, uint32_t parent) {
+    Number(node, parent);
     const uint32_t begin = first_edge_[node];
     const uint32_t end = std::min(first_edge_[node + 1], begin + kFetchAhead);
     for (uint32_t e = begin; e < end; ++e) {
       Prefetch(&pre_[edge_[e].target]);
+      Prefetch(&leaves_.code_of[edge_[e].target]);
       Prefetch(&first_edge_[edge_[e].target]);
     }
   }
@@ -334,6 +400,13 @@ class SemiNca {
       }
       if (!kPagePhase && !from_page && page(target)) continue;
       if (w == 0) {
+        if (const uint8_t code = leaves_.code_of[target]; code != 0) {
+          const uint32_t only = leaves_.target[code];
+          if (const uint32_t x = pre_[only]; x != 0) {
+            NumberLeaf<kPagePhase>(target, v, only, x);
+            continue;
+          }
+        }
         // The next children will be entered soon.
         for (uint32_t k = e; k < end && k < e + 2; ++k) {
           Prefetch(&edge_[first_edge_[edge_[k].target]]);
@@ -349,12 +422,27 @@ class SemiNca {
       } else if (w > v) {
         if (semi_[w] > v) semi_[w] = v;  // w has a second retainer, so this is not top(w)
       } else if (w < v) {
-        if (top > w) {
-          lists_->Add(link_[w].label, top);
-        } else if (finished_.get(w)) {
-          lists_->SetSlot(link_[w].label, v);
-        }  // else w is an ancestor of v, and on v's path
+        AddCandidate(w, v, top);
       }
+    }
+  }
+
+  void AddCandidate(uint32_t w, uint32_t v, uint32_t top) {
+    if (top > w) {
+      lists_->Add(link_[w].label, top);
+    } else if (finished_.get(w)) {
+      lists_->SetSlot(link_[w].label, v);
+    }  // else w is an ancestor of v, and on v's path
+  }
+
+  // A node whose only edge leads to `only`, which has the number x already.
+  template <bool kPagePhase>
+  void NumberLeaf(uint32_t node, uint32_t parent, uint32_t only, uint32_t x) {
+    Number(node, parent);
+    finished_.set(size_);
+    shape_.Leave();
+    if (kPagePhase || page(node) || !page(only)) {
+      AddCandidate(x, size_, single_.get(size_) ? semi_[size_] : size_);
     }
   }
 
@@ -510,6 +598,7 @@ class SemiNca {
   }
 
   static constexpr uint32_t kFetchAhead = 12;
+  LeafCodes leaves_;
   const HeapGraph& graph_;
   const uint32_t* first_edge_;
   const RawEdge* edge_;

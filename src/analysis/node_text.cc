@@ -186,7 +186,25 @@ NodeIndex ConsStringTexts::FindRepresentative(NodeIndex cons) {
 
 std::string ConsStringTexts::Get(NodeIndex cons) { return Join(FindRepresentative(cons)); }
 
-bool ConsStringTexts::IsFlat(NodeIndex cons) const {
+// Looks at as few parts as Join would take, up to the first with text.
+bool ConsStringTexts::IsEmpty(NodeIndex cons) {
+  if (FindRepresentative(cons) != cons) return false;
+  std::vector<NodeIndex> open = {cons};
+  for (size_t step = 0; !open.empty() && step < kMaxJoinSteps; ++step) {
+    const NodeIndex n = open.back();
+    open.pop_back();
+    if (graph_.type(n) != NodeType::kConsString) {
+      if (!graph_.NameIs(n, WellKnown::kEmpty)) return false;
+      continue;
+    }
+    const Parts parts = PartsOf(n);
+    open.push_back(parts.second);
+    open.push_back(parts.first);
+  }
+  return true;
+}
+
+bool ConsStringTexts::IsFlat(NodeIndex cons) {
   for (EdgeIndex e : graph_.edges_of(cons)) {
     if (graph_.edge_type(e) != EdgeType::kInternal) continue;
     const StringIndex name = graph_.edge_name(e);
@@ -195,9 +213,8 @@ bool ConsStringTexts::IsFlat(NodeIndex cons) const {
       continue;
     }
     const NodeIndex part = graph_.target(e);
-    if (graph_.type(part) != NodeType::kConsString && graph_.NameIs(part, WellKnown::kEmpty)) {
-      return true;
-    }
+    const bool joined = graph_.type(part) == NodeType::kConsString;
+    if (joined ? IsEmpty(part) : graph_.NameIs(part, WellKnown::kEmpty)) return true;
   }
   return false;
 }

@@ -38,7 +38,7 @@ class ConsStringTexts {
   // A node whose text is the same: the end of the part of a chain that fills the text.
   NodeIndex FindRepresentative(NodeIndex cons);
   // DevTools calls it flat: one part is the empty string, so it stands for the other.
-  bool IsFlat(NodeIndex cons) const;
+  bool IsFlat(NodeIndex cons);
 
  private:
   struct Parts {
@@ -46,6 +46,7 @@ class ConsStringTexts {
   };
   Parts PartsOf(NodeIndex cons) const;
   std::string Join(NodeIndex cons) const;
+  bool IsEmpty(NodeIndex cons);
 
   const HeapGraph& graph_;
   // By node: the node whose text is the same and fills the limit; itself where its text is short.

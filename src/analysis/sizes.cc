@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "analysis/detached.h"
+
 namespace leaktrail {
 namespace {
 
@@ -18,6 +20,7 @@ class OwnerFinder {
   explicit OwnerFinder(const HeapGraph& graph)
       : graph_(graph),
         n_(graph.node_count()),
+        detached_(FindDetachedNodes(graph)),
         candidate_(n_),
         owner_(n_) {}
 
@@ -45,7 +48,8 @@ class OwnerFinder {
     const NodeType t = graph_.type(NodeIndex(v));
     return t == NodeType::kHidden || t == NodeType::kArray ||
            (t == NodeType::kNative &&
-            graph_.NameIs(NodeIndex(v), WellKnown::kExternalStringData));
+            graph_.NameIs(NodeIndex(v), WellKnown::kExternalStringData) &&
+            !detached_.contains(NodeIndex(v)));  // it has another name then
   }
 
   void Spread(const GraphColumns& c, uint32_t from, uint32_t owner) {
@@ -63,6 +67,7 @@ class OwnerFinder {
 
   const HeapGraph& graph_;
   const uint32_t n_;
+  const DetachedNodes detached_;
   NodeSet candidate_;
   Array<uint32_t> owner_;
   std::vector<uint32_t> work_;

@@ -3,6 +3,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "analysis/detached.h"
+
 namespace leaktrail {
 namespace {
 
@@ -23,6 +25,7 @@ HeapStatistics ComputeStatistics(const HeapGraph& graph, const ShallowSizes& sha
   HeapStatistics s;
   s.total = graph.total_self_size() + graph.extra_native_bytes();
   s.native_total = graph.extra_native_bytes();
+  const DetachedNodes detached = FindDetachedNodes(graph);  // they have another name
   // Stores that kept bytes of their own. With moved sizes there are few, and only for them it has
   // to be known whether something else holds them too.
   std::vector<NodeIndex> stores;
@@ -34,7 +37,9 @@ HeapStatistics ComputeStatistics(const HeapGraph& graph, const ShallowSizes& sha
         break;
       case NodeType::kNative:
         s.native_total += size;
-        if (graph.NameIs(n, WellKnown::kArrayBufferData)) s.typed_arrays += size;
+        if (graph.NameIs(n, WellKnown::kArrayBufferData) && !detached.contains(n)) {
+          s.typed_arrays += size;
+        }
         break;
       case NodeType::kCode:
         s.code += size;

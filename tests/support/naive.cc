@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "analysis/detached.h"
 #include "analysis/essential_edges.h"
 
 namespace leaktrail::testing {
@@ -119,11 +120,12 @@ std::vector<uint64_t> NaiveShallowSizes(const HeapGraph& graph) {
   std::vector<uint64_t> size(n);
   for (uint32_t v = 0; v < n; ++v) size[v] = graph.self_size(NodeIndex(v));
   if (!HasUserRoot(graph)) return size;
+  const DetachedNodes detached = FindDetachedNodes(graph);
   const auto is_candidate = [&](uint32_t v) {
     const NodeType t = graph.type(NodeIndex(v));
     return t == NodeType::kHidden || t == NodeType::kArray ||
            (t == NodeType::kNative &&
-            graph.NodeName(NodeIndex(v)) == "system / ExternalStringData");
+            NodeNameWithState(graph, detached, NodeIndex(v)) == "system / ExternalStringData");
   };
   std::vector<std::set<uint32_t>> owners(n);
   for (uint32_t owner = 0; owner < n; ++owner) {

@@ -165,7 +165,7 @@ class Maker {
     } else if (e.type == "internal") {
       constexpr const char* kInternal[] = {"elements", "map",   "properties", "sloppy_function_map",
                                            "4",        "7",     "13",         "10: x",
-                                           "-2",       "first", "value"};
+                                           "-2",       "code", "value"};
       e.name = kInternal[random_.Below(std::size(kInternal))];
     } else {
       e.name = random_.OneIn(3) ? "sloppy_function_map" : std::to_string(random_.Below(20));
