@@ -7,6 +7,7 @@ namespace leaktrail {
 
 std::vector<DominatedNodes> FindDominated(const HeapGraph& graph, const DominatorTree& dominators,
                                           const Array<uint64_t>& retained,
+                                          const ClassTable& classes,
                                           std::span<const NodeIndex> parents, size_t max_largest) {
   std::vector<DominatedNodes> found(parents.size());
   NodeSet is_parent(graph.node_count());
@@ -19,13 +20,19 @@ std::vector<DominatedNodes> FindDominated(const HeapGraph& graph, const Dominato
     const uint64_t size_a = retained[a.value()], size_b = retained[b.value()];
     return size_a != size_b ? size_a > size_b : graph.id(a) < graph.id(b);
   };
+  std::vector<std::unordered_map<uint32_t, DominatedClass>> by_class(parents.size());
   for (const NodeIndex n : graph.nodes()) {
     const NodeIndex parent = dominators.parent(n);
     if (!is_parent.contains(parent) || n == parent) continue;
-    DominatedNodes& d = found[slot_of[parent.value()]];
+    const size_t slot = slot_of[parent.value()];
+    DominatedNodes& d = found[slot];
     ++d.count;
     d.retained_size += retained[n.value()];
     if (max_largest == 0) continue;
+    DominatedClass& c = by_class[slot][classes.class_of(n).value()];
+    c.class_index = classes.class_of(n);
+    ++c.count;
+    c.retained_size += retained[n.value()];
     // A heap whose top is the smallest that is kept.
     if (d.largest.size() < max_largest) {
       d.largest.push_back(n);
@@ -36,7 +43,15 @@ std::vector<DominatedNodes> FindDominated(const HeapGraph& graph, const Dominato
       std::push_heap(d.largest.begin(), d.largest.end(), larger);
     }
   }
-  for (DominatedNodes& d : found) std::sort(d.largest.begin(), d.largest.end(), larger);
+  for (size_t i = 0; i < found.size(); ++i) {
+    std::sort(found[i].largest.begin(), found[i].largest.end(), larger);
+    for (const auto& [index, c] : by_class[i]) found[i].classes.push_back(c);
+    std::sort(found[i].classes.begin(), found[i].classes.end(),
+              [](const DominatedClass& a, const DominatedClass& b) {
+                return a.retained_size != b.retained_size ? a.retained_size > b.retained_size
+                                                          : a.class_index < b.class_index;
+              });
+  }
   return found;
 }
 

@@ -1,4 +1,5 @@
 // leaktrail dominators FILE [@ID]: what keeps most memory alive?
+#include <algorithm>
 #include <memory>
 
 #include "analysis/dominated.h"
@@ -13,8 +14,8 @@ namespace leaktrail {
 namespace {
 
 constexpr size_t kUsualChildren = 10;
-// A child that keeps less than this part of what its parent keeps is not worth a level of its own.
-constexpr uint64_t kWorthExpanding = 20;
+// What keeps less than this part of the top is summed up, unless --verbose.
+constexpr uint64_t kWorthShowing = 100;
 
 struct DominatorsArguments {
   std::string file;
@@ -25,8 +26,8 @@ struct DominatorsArguments {
 // Fills in the tree level by level, so that each level is one scan of all nodes.
 class TreeBuilder {
  public:
-  TreeBuilder(Session* session, const PackageMap& packages, size_t max_children)
-      : session_(session), packages_(packages), max_children_(max_children) {}
+  TreeBuilder(Session* session, const PackageMap& packages, size_t max_children, uint64_t min_size)
+      : session_(session), packages_(packages), max_children_(max_children), min_size_(min_size) {}
 
   DominatorBranch Build(NodeIndex top, uint32_t depth) {
     DominatorBranch root = Branch(top);
@@ -42,7 +43,7 @@ class TreeBuilder {
   };
 
   DominatorBranch Branch(NodeIndex node) {
-    return {DescribeNode(session_, packages_, node, WithDistance::kNo), 0, {}, {}};
+    return {DescribeNode(session_, packages_, node, WithDistance::kNo), 0, {}, {}, {}};
   }
 
   // Counts the children of all branches and, unless this is below the last level, adds them.
@@ -52,7 +53,7 @@ class TreeBuilder {
     for (const Open& open : level) parents.push_back(open.node);
     const std::vector<DominatedNodes> found =
         FindDominated(session_->graph(), session_->dominators(), session_->retained_sizes(),
-                      parents, add_children ? max_children_ : 0);
+                      session_->classes(), parents, add_children ? max_children_ : 0);
     std::vector<Open> next;
     for (size_t i = 0; i < level.size(); ++i) {
       DominatorBranch& branch = *level[i].branch;
@@ -60,18 +61,51 @@ class TreeBuilder {
       branch.rest = {found[i].count, 0, found[i].retained_size};
       branch.children.reserve(found[i].largest.size());
       for (const NodeIndex child : found[i].largest) {
+        if (session_->retained_sizes()[child.value()] < min_size_) break;
         branch.children.push_back(Branch(child));
-        --branch.rest.row_count;
-        branch.rest.size -= branch.children.back().node.retained_size;
+        TakeFromRest(1, branch.children.back().node.retained_size, &branch.rest);
         next.push_back({child, &branch.children.back()});
       }
+      AddGroups(found[i], branch.children.size(), &branch);
     }
     return next;
+  }
+
+  // The classes of the children that are not shown themselves.
+  void AddGroups(const DominatedNodes& found, size_t shown, DominatorBranch* branch) {
+    const ClassTable& classes = session_->classes();
+    std::vector<DominatedClass> left = found.classes;
+    for (size_t i = 0; i < shown; ++i) {
+      const NodeIndex child = found.largest[i];
+      for (DominatedClass& c : left) {
+        if (c.class_index != classes.class_of(child)) continue;
+        --c.count;
+        c.retained_size -= session_->retained_sizes()[child.value()];
+        break;
+      }
+    }
+    std::stable_sort(left.begin(), left.end(), [](const auto& a, const auto& b) {
+      return a.retained_size > b.retained_size;
+    });
+    for (const DominatedClass& c : left) {
+      if (branch->groups.size() == max_children_ || c.count == 0 || c.retained_size < min_size_) {
+        break;
+      }
+      const ClassKey& key = classes.key(c.class_index);
+      branch->groups.push_back({key.name, PlaceOfClass(packages_, key), c.count, c.retained_size});
+      TakeFromRest(c.count, c.retained_size, &branch->rest);
+    }
+  }
+
+  static void TakeFromRest(uint64_t count, uint64_t size, ListRest* rest) {
+    rest->row_count -= count;
+    rest->size -= size;
   }
 
   Session* session_;
   const PackageMap& packages_;
   size_t max_children_;
+  uint64_t min_size_;
 };
 
 Result<int> RunDominators(const DominatorsArguments& arguments, Run& run) {
@@ -102,7 +136,9 @@ Result<int> RunDominators(const DominatorsArguments& arguments, Run& run) {
   report.total_size = session->statistics().total;
   const size_t children = run.options().top ? *run.options().top : kUsualChildren;
   report.top = run.Timed("tree", "the largest at each level", [&] {
-    return TreeBuilder(&*session, packages, children == 0 ? SIZE_MAX : children)
+    const uint64_t whole = session->retained_sizes()[top.value()];
+    return TreeBuilder(&*session, packages, children == 0 ? SIZE_MAX : children,
+                       run.options().verbose ? 0 : whole / kWorthShowing)
         .Build(top, arguments.depth);
   });
   report.notes = run.Notes({&*session});

@@ -11,6 +11,17 @@ void WriteBranch(const DominatorBranch& branch, JsonWriter* json) {
   json->BeginArray(JsonLayout::kLines);
   for (const DominatorBranch& child : branch.children) WriteBranch(child, json);
   json->EndArray();
+  json->Key("groups");
+  json->BeginArray(JsonLayout::kLines);
+  for (const DominatorGroup& group : branch.groups) {
+    json->BeginObject();
+    json->Field("class", group.class_name);
+    WritePlace(group.place, json);
+    json->Field("count", group.count);
+    json->Field("retained_size", group.retained_size);
+    json->EndObject();
+  }
+  json->EndArray();
   json->Key("rest");
   json->BeginObject();
   json->Field("count", branch.rest.row_count);

@@ -10,11 +10,21 @@
 
 namespace leaktrail {
 
+// Nodes of one class that are not shown one by one.
+struct DominatorGroup {
+  std::string class_name;
+  CodePlace place;  // of the constructor
+  uint64_t count = 0;
+  uint64_t retained_size = 0;
+};
+
 struct DominatorBranch {
   NodeLine node;
   uint64_t child_count = 0;  // nodes that it immediately dominates
-  // The largest of them, if this deep is shown, and the sum of what the others retain.
+  // The largest of them, if this deep is shown; of the others the largest classes; and the sum of
+  // what is left then.
   std::vector<DominatorBranch> children;
+  std::vector<DominatorGroup> groups;
   ListRest rest;
 };
 

@@ -19,20 +19,42 @@ class TreeRows {
     table_->AddRow({lead + NodeLabel(node, kNameColumns), FormatSize(node.retained_size),
                     FormatShare(node.retained_size, total_size_), FormatSize(node.shallow_size),
                     FormatCount(branch.child_count), PlaceText(node.place)});
-    const bool has_rest = branch.rest.row_count > 0 && !branch.children.empty();
-    for (size_t i = 0; i < branch.children.size(); ++i) {
-      const bool last = i + 1 == branch.children.size() && !has_rest;
-      Add(branch.children[i], child_lead + (last ? "╰─ " : "├─ "),
-          child_lead + (last ? "   " : "│  "));
+    AddBelow(branch, child_lead);
+  }
+
+ private:
+  // Nodes and groups of nodes in one order, the largest first.
+  void AddBelow(const DominatorBranch& branch, const std::string& lead) {
+    size_t left = branch.children.size() + branch.groups.size();
+    const bool has_rest = branch.rest.row_count > 0 && left > 0;
+    size_t child = 0, group = 0;
+    while (left-- > 0) {
+      const bool last = left == 0 && !has_rest;
+      const std::string begin = lead + (last ? "╰─ " : "├─ ");
+      const bool take_child =
+          group == branch.groups.size() ||
+          (child < branch.children.size() &&
+           branch.children[child].node.retained_size >= branch.groups[group].retained_size);
+      if (take_child) {
+        Add(branch.children[child++], begin, lead + (last ? "   " : "│  "));
+      } else {
+        AddGroup(branch.groups[group++], begin);
+      }
     }
     if (has_rest) {
-      table_->AddRow({fmt::format("{}╰─ {} more", child_lead, FormatCount(branch.rest.row_count)),
+      table_->AddRow({fmt::format("{}╰─ {} more", lead, FormatCount(branch.rest.row_count)),
                       FormatSize(branch.rest.size), FormatShare(branch.rest.size, total_size_)},
                      Paint::kDim);
     }
   }
 
- private:
+  void AddGroup(const DominatorGroup& group, const std::string& lead) {
+    table_->AddRow({fmt::format("{}{} × {}", lead, FormatCount(group.count),
+                                ShortenEnd(SafeText(group.class_name), kNameColumns)),
+                    FormatSize(group.retained_size), FormatShare(group.retained_size, total_size_),
+                    "", "", PlaceText(group.place)});
+  }
+
   uint64_t total_size_;
   Table* table_;
 };
