@@ -20,6 +20,8 @@ constexpr const char* kRootExamples =
     "  ssh host zstd -c app.heapsnapshot | leaktrail summary -         # from a pipe\n";
 
 constexpr const char* kRootFooter =
+    "Every verb takes --json, --top N, --verbose, --tolerant, --threads N, --stats, --color WHEN;\n"
+    "leaktrail VERB --help tells more.\n"
     "FILE is a .heapsnapshot, also .gz or .zst, or - for standard input.\n"
     "Exit codes: 0 fine, or no leak; 1 a leak; 2 wrong usage; 3 bad input; 4 environment;\n"
     "            5 inconclusive; 130 interrupted.\n";
@@ -109,6 +111,7 @@ std::string UsageSentence(const CLI::App& root, const CLI::ParseError& error) {
   for (const CLI::App* chosen : root.get_subcommands()) verb = chosen->get_name() + " ";
   std::string what = error.what();
   while (!what.empty() && (what.back() == '\n' || what.back() == '.')) what.pop_back();
+  if (root.get_subcommands().empty() && error.get_name() == "RequiredError") what = "name a verb";
   if (!what.empty()) what[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(what[0])));
   return fmt::format("leaktrail: {}; see leaktrail {}--help\n", SafeText(what), verb);
 }

@@ -18,10 +18,14 @@ std::string PlaceText(const CodePlace& place) {
 
 void AppendSnapshotLine(const SnapshotInfo& snapshot, const TextOptions& options,
                         std::string* out) {
-  *out += fmt::format("{}  {}, {}, {}\n", Painted(SafeText(snapshot.file), Paint::kBold, options),
-                      FormatCountOf(snapshot.node_count, "node", "nodes"),
-                      FormatCountOf(snapshot.edge_count, "edge", "edges"),
-                      FormatCountOf(snapshot.string_count, "string", "strings"));
+  const std::string file = SafeText(snapshot.file);
+  const std::string counts =
+      fmt::format("{}, {}, {}", FormatCountOf(snapshot.node_count, "node", "nodes"),
+                  FormatCountOf(snapshot.edge_count, "edge", "edges"),
+                  FormatCountOf(snapshot.string_count, "string", "strings"));
+  const bool fits =
+      options.width == 0 || DisplayWidth(file) + 2 + DisplayWidth(counts) <= options.width;
+  *out += Painted(file, Paint::kBold, options) + (fits ? "  " : "\n  ") + counts + "\n";
 }
 
 void AppendDiagnostics(const Diagnostics& diagnostics, const TextOptions& options,
@@ -44,12 +48,15 @@ void AppendStats(const RunStats& stats, const TextOptions& options, std::string*
   Table table({{"pass"},
                {"time", Align::kRight},
                {"memory", Align::kRight},
-               {"why", Align::kLeft, Shrink::kEnd},
-               {"file", Align::kLeft, Shrink::kFront}});
+               {"why", Align::kLeft, Shrink::kEnd}});
+  std::string file;
   for (const PassStat& p : stats.passes) {
+    if (p.file != file && !p.file.empty()) {
+      file = p.file;
+      table.AddRow({"", "", "", "of " + SafeText(file)}, Paint::kBold);
+    }
     table.AddRow({SafeText(p.pass), FormatDuration(p.wall_ms),
-                  p.resident_bytes > 0 ? FormatSize(p.resident_bytes) : "", SafeText(p.reason),
-                  SafeText(p.file)});
+                  p.resident_bytes > 0 ? FormatSize(p.resident_bytes) : "", SafeText(p.reason)});
   }
   table.AppendTo(options, out);
   *out += fmt::format("total {}, processor {}", FormatDuration(stats.wall_ms),

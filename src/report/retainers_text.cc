@@ -8,6 +8,18 @@ namespace leaktrail {
 namespace {
 
 constexpr size_t kNameColumns = 60;
+constexpr size_t kFoldedRun = 3;
+
+// A run of like steps, as lists make them: the same edge into nodes of the same class.
+size_t RunLength(const std::vector<RetainerStep>& path, size_t first) {
+  size_t end = first + 1;
+  while (end < path.size() && path[end].edge == path[first].edge &&
+         path[end].edge_type == path[first].edge_type &&
+         path[end].node.class_name == path[first].node.class_name) {
+    ++end;
+  }
+  return end - first;
+}
 
 void AppendPath(const std::vector<RetainerStep>& path, const TextOptions& options,
                 std::string* out) {
@@ -16,14 +28,19 @@ void AppendPath(const std::vector<RetainerStep>& path, const TextOptions& option
                {"retained", Align::kRight},
                {"code", Align::kLeft, Shrink::kFront, Paint::kPlace}});
   for (size_t i = 0; i < path.size(); ++i) {
+    const size_t run = RunLength(path, i);
+    const bool fold = run >= kFoldedRun && !options.verbose;
+    if (fold) i += run - 1;  // the run's last node stands for all
     const RetainerStep& step = path[i];
     const bool last = i + 1 == path.size();
     const std::string edge =
         step.edge ? (last ? "╰→ " : "├─ ") + EdgeLabel(*step.edge, step.edge_type.value_or(""))
                   : "root";
-    table.AddRow({edge, NodeLabel(step.node, kNameColumns), FormatSize(step.node.retained_size),
-                  PlaceText(step.node.place)},
-                 last ? Paint::kBold : Paint::kPlain);
+    std::string label = NodeLabel(step.node, kNameColumns);
+    if (fold) label += fmt::format(" ×{}", FormatCount(run));
+    table.AddRow(
+        {edge, std::move(label), FormatSize(step.node.retained_size), PlaceText(step.node.place)},
+        last ? Paint::kBold : Paint::kPlain);
   }
   table.AppendTo(options, out);
 }

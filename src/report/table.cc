@@ -9,7 +9,7 @@ namespace leaktrail {
 namespace {
 
 constexpr size_t kGap = 2;
-constexpr size_t kLeastShrunk = 12;  // a name of fewer columns tells nothing
+constexpr size_t kLeastShrunk = 16;  // a name of fewer columns tells nothing
 
 std::string Fitted(const std::string& cell, const TableColumn& column, size_t width) {
   return column.shrink == Shrink::kFront ? ShortenFront(cell, width) : ShortenEnd(cell, width);
