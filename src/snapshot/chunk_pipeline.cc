@@ -63,7 +63,7 @@ class PipelineRun {
     }
     chunk.offset = source_.position();
     char* const data = buffer.data() + kBlockBytes;
-    Result<size_t> taken = source_.Take(ChunkPipeline::kChunkBytes, data);
+    Result<size_t> taken = source_.Take(p_.chunk_bytes, data);
     if (!taken) {
       // What was read so far is whole; a tolerant reader goes on with it.
       input_error_ = taken.error();
@@ -118,7 +118,7 @@ class PipelineRun {
   }
 
   void Work() {
-    std::vector<char> buffer(kBlockBytes + ChunkPipeline::kChunkBytes + kBlockBytes, 0);
+    std::vector<char> buffer(kBlockBytes + p_.chunk_bytes + kBlockBytes, 0);
     Chunk chunk;
     uint64_t sequence = 0;
     while (Take(buffer, chunk, sequence)) {

@@ -64,6 +64,7 @@ class ChunkPipeline {
   static constexpr size_t kChunkBytes = size_t{1} << 18;
 
   unsigned threads = 1;
+  size_t chunk_bytes = kChunkBytes;
   ProgressSink* progress = nullptr;
   const CancelToken* cancel = nullptr;
 

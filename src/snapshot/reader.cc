@@ -48,9 +48,10 @@ class SnapshotReader {
   ChunkPipeline Pipeline() const {
     ChunkPipeline p;
     p.threads = options_.threads > 0 ? options_.threads : HardwareThreads();
+    if (options_.chunk_bytes > 0) p.chunk_bytes = options_.chunk_bytes;
     if (source_.random_access()) {
       // A small file is not worth a thread.
-      const uint64_t chunks = source_.size() / ChunkPipeline::kChunkBytes + 1;
+      const uint64_t chunks = source_.size() / p.chunk_bytes + 1;
       p.threads = static_cast<unsigned>(std::min<uint64_t>(p.threads, chunks));
     }
     p.progress = options_.progress;

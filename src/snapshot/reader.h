@@ -26,6 +26,8 @@ namespace leaktrail {
 
 struct ReadOptions {
   unsigned threads = 0;  // 0: as many as the machine has
+  // What a thread takes at a time; 0: what is fastest. Tests cut every number and string in two.
+  uint32_t chunk_bytes = 0;
   bool tolerant = false;
   ProgressSink* progress = nullptr;
   const CancelToken* cancel = nullptr;

@@ -1,0 +1,195 @@
+// Whatever way a file is read, the same graph comes out.
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <string>
+
+#include "snapshot/reader.h"
+#include "tests/support/graph_dsl.h"
+#include "tests/support/random_snapshot.h"
+
+namespace leaktrail::testing {
+namespace {
+
+std::string Describe(const Result<HeapGraph>& graph) {
+  if (!graph) return "error: " + graph.error().message;
+  return DescribeGraph(*graph);
+}
+
+std::string ReadBytes(const std::string& text, ReadOptions options = {}) {
+  return Describe(ReadSnapshotBytes({text.data(), text.size()}, options));
+}
+
+// `step` bytes at a time.
+std::string ReadStream(const std::string& text, size_t step, ReadOptions options = {}) {
+  size_t at = 0;
+  return Describe(ReadSnapshotStream(
+      [&](std::span<char> out) -> Result<size_t> {
+        const size_t n = std::min({step, out.size(), text.size() - at});
+        std::copy_n(text.data() + at, n, out.data());
+        at += n;
+        return n;
+      },
+      options));
+}
+
+std::string Gzip(const std::string& text) {
+  z_stream z{};
+  deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&z, text.size()), '\0');
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  z.avail_in = static_cast<uInt>(text.size());
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  deflate(&z, Z_FINISH);
+  out.resize(z.total_out);
+  deflateEnd(&z);
+  return out;
+}
+
+std::string Zstd(const std::string& text) {
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
+  return out;
+}
+
+RandomOptions OptionsFor(uint64_t seed) {
+  RandomOptions options;
+  options.node_count = static_cast<uint32_t>(1 + seed * 13 % 50);
+  options.large_sizes = seed % 2 == 0;
+  return options;
+}
+
+// What a layout has no place for is not in the file.
+SnapshotModel AsLayoutHasIt(SnapshotModel model, SnapshotLayout layout) {
+  if (layout != SnapshotLayout::kNode24) model.extra_native_bytes = 0;
+  if (layout == SnapshotLayout::kNode10) {
+    for (ModelNode& n : model.nodes) n.detachedness = 0;
+    model.locations.clear();
+  }
+  return model;
+}
+
+TEST(Reader, GivesTheGraphThatWasWritten) {
+  for (uint64_t seed = 0; seed < 150 && !::testing::Test::HasFailure(); ++seed) {
+    const SnapshotModel model = RandomSnapshot(seed, OptionsFor(seed));
+    for (SnapshotLayout layout : kAllLayouts) {
+      SCOPED_TRACE(::testing::Message() << "seed " << seed << ' ' << LayoutName(layout));
+      EXPECT_EQ(ReadBytes(WriteSnapshot(model, layout)),
+                DescribeGraph(BuildGraph(AsLayoutHasIt(model, layout))));
+    }
+  }
+}
+
+TEST(Reader, GivesTheSameGraphFromStreamsAndCompressedFiles) {
+  for (uint64_t seed = 0; seed < 30 && !::testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    const std::string text =
+        WriteSnapshot(RandomSnapshot(seed, OptionsFor(seed)), kAllLayouts[seed % 3]);
+    const std::string expected = ReadBytes(text);
+    for (size_t step : {1, 2, 3, 7, 64, 1000, 1 << 20}) {
+      EXPECT_EQ(ReadStream(text, step), expected) << step;
+    }
+    for (const std::string& packed : {Gzip(text), Zstd(text)}) {
+      EXPECT_EQ(ReadBytes(packed), expected);
+      EXPECT_EQ(ReadStream(packed, 5), expected);
+    }
+    const std::string half = text.substr(0, text.size() / 2);
+    const std::string two_members = Gzip(half) + Gzip(text.substr(half.size()));
+    EXPECT_EQ(ReadBytes(two_members), expected);
+    EXPECT_EQ(ReadBytes(Zstd(half) + Zstd(text.substr(half.size()))), expected);
+  }
+}
+
+TEST(Reader, GivesTheSameGraphForAnyThreadsAndChunks) {
+  for (uint64_t seed = 0; seed < 12 && !::testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    const std::string text =
+        WriteSnapshot(RandomSnapshot(seed, OptionsFor(seed)), kAllLayouts[seed % 3]);
+    const std::string expected = ReadBytes(text);
+    for (unsigned threads : {1u, 2u, 3u, 8u}) {
+      for (uint32_t chunk : {1u, 2u, 5u, 63u, 64u, 65u, 100u, 777u}) {
+        if (chunk < 5 && threads > 2 && seed > 2) continue;  // slow
+        ReadOptions options;
+        options.threads = threads;
+        options.chunk_bytes = chunk;
+        SCOPED_TRACE(::testing::Message() << threads << " threads, chunks of " << chunk);
+        EXPECT_EQ(ReadBytes(text, options), expected);
+        EXPECT_EQ(ReadStream(text, 11, options), expected);
+      }
+    }
+  }
+}
+
+// Every cut is an error with an offset; tolerant reading never fails after the nodes began and
+// never gives more than there was.
+TEST(Reader, TellsOfEveryTruncation) {
+  const SnapshotModel model = RandomSnapshot(5, OptionsFor(3));
+  for (SnapshotLayout layout : kAllLayouts) {
+    const std::string text = WriteSnapshot(model, layout);
+    for (size_t size = 0; size + 1 < text.size(); ++size) {
+      const std::string cut = text.substr(0, size);
+      const auto strict = ReadSnapshotBytes({cut.data(), cut.size()}, {});
+      ASSERT_FALSE(strict.has_value()) << size;
+      EXPECT_EQ(strict.error().kind, ErrorKind::kBadInput);
+      ASSERT_TRUE(strict.error().byte_offset.has_value()) << size << strict.error().message;
+      EXPECT_LE(*strict.error().byte_offset, size);
+      ReadOptions tolerant;
+      tolerant.tolerant = true;
+      const auto graph = ReadSnapshotBytes({cut.data(), cut.size()}, tolerant);
+      if (graph) {
+        ASSERT_FALSE(graph->diagnostics().empty());
+        EXPECT_EQ(graph->diagnostics()[0].name, "damaged");
+        EXPECT_LE(graph->node_count(), model.nodes.size());
+        EXPECT_LE(graph->edge_count(), model.edges.size());
+      }
+      // The same from a stream, in tiny chunks and with threads.
+      if (size % 7 == 0) {
+        tolerant.chunk_bytes = 13;
+        tolerant.threads = 3;
+        EXPECT_EQ(ReadStream(cut, 17, tolerant), Describe(graph)) << size;
+        EXPECT_EQ(ReadBytes(cut, tolerant), Describe(graph)) << size;
+      }
+    }
+  }
+}
+
+// A byte changed at random: an error or a graph, the same however it is read.
+TEST(Reader, AgreesWithItselfOnDamagedFiles) {
+  const SnapshotModel model = RandomSnapshot(8, OptionsFor(4));
+  RandomNumbers random(99);
+  constexpr char kBytes[] = "0123456789,-.eE[]{}\":\\ \n\tu\0\xFF";
+  for (int i = 0; i < 4000 && !::testing::Test::HasFailure(); ++i) {
+    std::string text = WriteSnapshot(model, kAllLayouts[i % 3]);
+    for (uint32_t k = 0; k < 1 + random.Below(3); ++k) {
+      const uint32_t at = random.Below(static_cast<uint32_t>(text.size()));
+      switch (random.Below(3)) {
+        case 0:
+          text[at] = kBytes[random.Below(sizeof kBytes - 1)];
+          break;
+        case 1:
+          text.insert(at, 1, kBytes[random.Below(sizeof kBytes - 1)]);
+          break;
+        default:
+          text.erase(at, 1 + random.Below(9));
+      }
+    }
+    for (bool tolerant : {false, true}) {
+      ReadOptions one, many;
+      one.tolerant = many.tolerant = tolerant;
+      one.threads = 1;
+      many.threads = 3;
+      many.chunk_bytes = 1 + random.Below(200);
+      const std::string expected = ReadBytes(text, one);
+      SCOPED_TRACE(::testing::Message() << i << (tolerant ? " tolerant" : ""));
+      EXPECT_EQ(ReadBytes(text, many), expected);
+      EXPECT_EQ(ReadStream(text, 1 + random.Below(50), many), expected);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace leaktrail::testing
