@@ -16,6 +16,7 @@ constexpr uint64_t kProtoEdge = HashName("__proto__");
 
 // How far above the container a listener list may hang below its emitter.
 constexpr size_t kListenerReach = 3;
+constexpr size_t kMaxMakers = 3;
 
 // User code met on one side.
 struct Side {
@@ -45,7 +46,7 @@ class Judge {
       const bool same = item.found() && item.package == holder.package;
       Blame(holder, same ? item : Side{}, same ? Because::kConstructor : Because::kOwner, holder);
     } else {
-      BlameDominator();
+      BlameMaker();
     }
     return std::move(report_);
   }
@@ -213,8 +214,9 @@ class Judge {
       c.container_class = g_.NodeName(chain_.steps.front().node);
       for (size_t i = 1; i < chain_.steps.size() && i <= 3; ++i) {
         const EdgeIndex e = chain_.steps[i].edge;
-        // Variables of scopes are numbers in bytecode; only properties are named there.
-        if (e.valid() && g_.edge_type(e) == EdgeType::kProperty) {
+        const bool named = e.valid() && (g_.edge_type(e) == EdgeType::kProperty ||
+                                         g_.edge_type(e) == EdgeType::kContext);
+        if (named) {
           c.property.push_back(names_.of(g_.edge_name(e)));
           break;
         }
@@ -228,8 +230,22 @@ class Judge {
     } else if (g_.type(n) == NodeType::kObject && !IsScope(n)) {
       c.item_shape = ShapeOf(g_, names_, n);
       c.item_constructor = ConstructorOf(n);
+      if (g_.FindLocation(n) == nullptr) c.item_keys = KeysOf(n);
     }
     return c;
+  }
+
+  std::vector<uint64_t> KeysOf(NodeIndex n) const {
+    constexpr size_t kMaxKeys = 16;
+    std::vector<uint64_t> keys;
+    for (const EdgeIndex e : g_.edges_of(n)) {
+      if (g_.edge_type(e) != EdgeType::kProperty) continue;
+      const uint64_t h = names_.of(g_.edge_name(e));
+      if (h == kProtoEdge) continue;
+      if (keys.size() == kMaxKeys) return {};
+      keys.push_back(h);
+    }
+    return keys;
   }
 
   std::unordered_set<uint32_t> ScriptsOf(PackageIndex package) const {
@@ -257,6 +273,22 @@ class Judge {
     }
     place.function = NameOf(f);
     return place;
+  }
+
+  // An anonymous function is told by the named one around it.
+  const FunctionFacts* NamedMaker(const FunctionFacts& writer,
+                                  const std::vector<FunctionFacts>& all) const {
+    constexpr int kMaxNesting = 3;
+    const FunctionFacts* inner = &writer;
+    for (int i = 0; i < kMaxNesting; ++i) {
+      const auto maker = std::find_if(all.begin(), all.end(), [&](const FunctionFacts& f) {
+        return f.makes.count(inner->function.value()) != 0;
+      });
+      if (maker == all.end()) return nullptr;
+      if (!NameOf(*maker).empty()) return &*maker;
+      inner = &*maker;
+    }
+    return nullptr;
   }
 
   // An anonymous writer is told by a named function of its own package that it calls, if that is
@@ -293,7 +325,10 @@ class Judge {
       if (writer == nullptr) writer = w.facts;
     }
     if (writer != nullptr && NameOf(*writer).empty()) {
-      if (!item.found() || c.place.function.empty()) helper = NamedHelper(*writer, facts);
+      helper = NamedMaker(*writer, facts);
+      if (helper == nullptr && (!item.found() || c.place.function.empty())) {
+        helper = NamedHelper(*writer, facts);
+      }
     }
     if (writer != nullptr && !NameOf(*writer).empty()) {
       c.place = PlaceOfFunction(*writer);
@@ -308,11 +343,52 @@ class Judge {
     report_.culprit = std::move(c);
   }
 
+  // Neither side is user code: who made the objects? A function of user code whose feedback shows
+  // that it constructed one of the classes, or made an object literal of one of the shapes.
+  void BlameMaker() {
+    std::unordered_set<uint32_t> scripts;
+    for (const Script& s : packages_.scripts) {
+      if (PackageAt(s.package).is_userland()) scripts.insert(s.node.value());
+    }
+    const std::vector<FunctionFacts> facts = CollectFunctionFacts(g_, names_, code_, scripts);
+    const uint64_t enough = ItemCount() / 2;
+    const FunctionFacts* best = nullptr;
+    size_t fewest = ~size_t{0};
+    for (const GroupPart& p : group_.parts) {
+      if (p.example == 0 || p.count < std::max<uint64_t>(enough, 1)) continue;
+      const NodeIndex n(p.example);
+      if (g_.type(n) != NodeType::kObject || IsScope(n)) continue;
+      const NodeIndex constructor = ConstructorOf(n), shape = ShapeOf(g_, names_, n);
+      std::vector<const FunctionFacts*> makers;
+      for (const FunctionFacts& f : facts) {
+        const bool constructs = constructor.valid() && f.calls.count(constructor.value()) != 0;
+        const bool literal = shape.valid() && f.literal_shapes.count(shape.value()) != 0;
+        if (constructs || literal) makers.push_back(&f);
+      }
+      // A class that many make (Map, Promise) tells nothing.
+      if (makers.empty() || makers.size() >= fewest || makers.size() > kMaxMakers) continue;
+      fewest = makers.size();
+      best = makers.front();
+    }
+    if (best == nullptr) return BlameDominator();
+    Culprit c;
+    c.because = Because::kConstructor;
+    const FunctionFacts* named = NameOf(*best).empty() ? NamedMaker(*best, facts) : best;
+    c.place = PlaceOfFunction(named != nullptr ? *named : *best);
+    report_.culprit = std::move(c);
+  }
+
   // Nothing but the package that all hangs below.
   void BlameDominator() {
     const NodeIndex n(report_.class_example);
-    const PackageIndex p = packages_.charged_package(n);
-    if (!PackageAt(p).is_userland()) return;
+    PackageIndex p = packages_.charged_package(n);
+    if (PackageAt(p).kind == PackageKind::kUnattributed && !chain_.steps.empty()) {
+      for (const HolderStep& step : chain_.steps) {
+        p = packages_.direct_package(step.node);
+        if (p.value() != 0) break;
+      }
+    }
+    if (packages_.LabelOf(p).empty()) return;
     Culprit c;
     c.because = Because::kDominator;
     c.place.package = packages_.LabelOf(p);

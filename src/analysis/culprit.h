@@ -5,7 +5,8 @@
 //
 //   a listener, timer or promise reaction:  whoever made the function registered it
 //   data in a container:                    whoever has the container fills it
-//   neither side is user code:              no culprit; Node's own code is not accused
+//   neither side is user code:              the user's function that constructs such objects, else
+//                                           the package that all of it hangs below
 //
 // The function named is the one that fills the container, if the compiled code tells (writers.h);
 // else the items' constructor, or the function around the closures that are held; else the holder.

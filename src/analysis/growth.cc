@@ -134,8 +134,9 @@ class ById {
       }
       const uint32_t above = w.visible[up];
       Life life{first[above], until[above]};
-      if (LifeSpans::HasIdentity(g.id(NodeIndex(n)))) {
-        const LifeSpans::Span s = spans_.of(g.id(NodeIndex(n)));
+      const uint32_t id = IdentityOf(g, NodeIndex(n));
+      if (LifeSpans::HasIdentity(id)) {
+        const LifeSpans::Span s = spans_.of(id);
         life = {s.first, s.last};
       }
       first[n] = life.first;
@@ -163,6 +164,17 @@ class ById {
       }
     }
     return group_of;
+  }
+
+  // A native node is as old as the JavaScript object that wraps it.
+  static uint32_t IdentityOf(const HeapGraph& g, NodeIndex n) {
+    const uint32_t own = g.id(n);
+    if (LifeSpans::HasIdentity(own) || g.type(n) != NodeType::kNative) return own;
+    for (const EdgeIndex e : g.edges_of(n)) {
+      const NodeIndex t = g.target(e);
+      if (g.type(t) == NodeType::kObject && LifeSpans::HasIdentity(g.id(t))) return g.id(t);
+    }
+    return own;
   }
 
   void Absorb(size_t k, uint32_t group_plus_one, uint32_t way, uint32_t visible, uint64_t size,
@@ -343,6 +355,16 @@ uint64_t GrowthGroup::grown_count() const {
   uint64_t sum = 0;
   for (size_t k = 1; k < lasting.size(); ++k) sum += lasting[k];
   return sum;
+}
+
+uint64_t GrowthGroup::unit_count() const {
+  constexpr uint64_t kChain = 64;  // so many parts to one item are links
+  uint64_t item_count = 0, most = 0;
+  for (const GroupPart& p : parts) {
+    if (p.way == item_way) item_count += p.count;
+    most = std::max(most, p.count);
+  }
+  return item_count * kChain > most ? item_count : most;
 }
 
 Growth ComputeGrowth(std::span<const SnapshotView> views, std::span<const NodeWays> ways,

@@ -55,6 +55,8 @@ struct GrowthGroup {
 
   uint64_t grown_bytes() const;   // lasting, and the owner's own growth
   uint64_t grown_count() const;   // lasting
+  // How many units came: items, or the links of a chain.
+  uint64_t unit_count() const;
 };
 
 struct Growth {

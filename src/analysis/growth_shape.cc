@@ -21,6 +21,7 @@ constexpr uint64_t kFewBytes = 2048;
 struct Steps {
   std::vector<double> born;     // per step: what it added for good
   double kept = 1;              // the least part of a step's births that lasted
+  double net = 1;               // what the number grew by, as a part of what was born and lasted
   double largest() const { return born.empty() ? 0 : *std::max_element(born.begin(), born.end()); }
 };
 
@@ -34,6 +35,9 @@ Steps CountSteps(const GrowthGroup& g) {
                         static_cast<double>(g.lasting[k]) / static_cast<double>(g.fresh[k]));
     }
   }
+  const double lasting = static_cast<double>(g.grown_count());
+  const double more = static_cast<double>(g.nodes.back()) - static_cast<double>(g.nodes.front());
+  if (lasting > 0) s.net = more / lasting;
   return s;
 }
 
@@ -59,7 +63,7 @@ double Pace(const std::vector<double>& born) {
 }
 
 GrowthShape Classify(const Steps& s, double few) {
-  if (s.kept < kLosing) return GrowthShape::kTurnover;
+  if (s.kept < kLosing || s.net < kLosing) return GrowthShape::kTurnover;
   if (s.born.size() == 1) return s.born[0] >= few ? GrowthShape::kTwoPoints : GrowthShape::kStopped;
   if (s.born.back() < few || s.born.back() < kStopped * s.largest()) return GrowthShape::kStopped;
   for (const double b : s.born) {

@@ -61,13 +61,20 @@ class Tally {
       ++votes[way];
       sample.emplace(way, std::pair(owner, n));
     }
+    // Node links its own objects into lists that user code may hold one member of; the list's
+    // owner is Node's too.
+    const uint16_t kin = KinOf(wanted);
     uint32_t best = 0;
     uint64_t most = 0;
+    bool best_is_kin = false;
     for (const auto& [way, count] : votes) {
-      if (count > most || (count == most && way < best)) {
-        best = way;
-        most = count;
-      }
+      const uint16_t package = last_.view.packages->direct[sample[way].first];
+      const bool is_kin = kin != 0 && package == kin && count * 4 >= all;
+      const bool better = is_kin != best_is_kin ? is_kin : count > most || (count == most && way < best);
+      if (!better) continue;
+      best = way;
+      most = count;
+      best_is_kin = is_kin;
     }
     HolderChain chain;
     chain.item_count = all;
@@ -104,6 +111,15 @@ class Tally {
       if (!found_.empty()) found_[p] = owner + 1;
     }
     return owner;
+  }
+  // Node's package, if the items are Node's own objects.
+  uint16_t KinOf(uint32_t way) const {
+    for (const GroupPart& p : last_.growth.groups[group_].parts) {
+      if (p.way != way || p.example == 0) continue;
+      const uint16_t package = last_.view.packages->direct[p.example];
+      return last_.view.packages->packages[package].kind == PackageKind::kNode ? package : 0;
+    }
+    return 0;
   }
   uint64_t ClassOf(uint32_t n) const { return last_.tree.way(last_.ways.way[n]).class_hash; }
 

@@ -15,10 +15,15 @@ namespace {
 constexpr size_t kMaxGroups = 24;
 constexpr size_t kMaxGrowsWith = 8;
 // Less than this is too little to call a leak: bytes, part of the heap, part of all that grew.
-constexpr uint64_t kLeakBytes = 16 * 1024;
-constexpr double kLeakShareOfHeap = 0.001;
+constexpr uint64_t kLeakBytes = 32 * 1024;
+constexpr double kLeakShareOfHeap = 0.002;
 constexpr double kLeakShareOfGrowth = 0.05;
 constexpr double kLikeNumbers = 0.1;
+// Fewer new units in a step than this are a pool or a handful of connections, unless they are large.
+constexpr uint64_t kFewUnits = 20;
+constexpr double kLargeShareOfHeap = 0.02;
+// An owner of more elements than this whose own bytes grow though its elements do not: slack.
+constexpr uint64_t kSlackElements = 16;
 constexpr uint64_t kBackingStore = HashName("system / JSArrayBufferData");
 
 struct Candidate {
@@ -80,7 +85,8 @@ class Builder {
       c.group = i;
       c.bytes = g.grown_bytes();
       c.judgement = JudgeShape(g, last_.growth.matched_by);
-      if (c.bytes == 0 || ShapeRank(c.judgement.shape) > 2) continue;
+      if (c.bytes == 0 || ShapeRank(c.judgement.shape) > 2 || IsBoundedOwner(g)) continue;
+      if (c.judgement.by_bytes && IsSlack(g)) c.judgement.shape = GrowthShape::kSlowing;
       all_growth_ += c.bytes;
       picked_.push_back(std::move(c));
     }
@@ -92,6 +98,30 @@ class Builder {
     if (picked_.size() > kMaxGroups) picked_.resize(kMaxGroups);
   }
 
+  // A string is held by what it was joined or cut from: one object each, whatever their number.
+  bool IsBoundedOwner(const GrowthGroup& g) const {
+    if (g.owner_example == 0 || g.owner_way == 0) return false;
+    const NodeType t = g_.type(NodeIndex(g.owner_example));
+    return t == NodeType::kString || t == NodeType::kConsString || t == NodeType::kSlicedString;
+  }
+  bool IsSlack(const GrowthGroup& g) const {
+    if (g.owner_example == 0) return false;
+    uint64_t elements = 0;
+    for (const EdgeIndex e : g_.edges_of(NodeIndex(g.owner_example))) {
+      elements += g_.edge_type(e) == EdgeType::kElement;
+    }
+    return elements > kSlackElements;
+  }
+
+  bool HasManyUnits(const Candidate& c) const {
+    if (c.judgement.by_bytes) return true;
+    const GrowthGroup& g = GroupOf(c);
+    const auto steps = static_cast<uint64_t>(g.nodes.size() - 1);
+    const double heap = heap_sizes_.empty() ? 0 : static_cast<double>(heap_sizes_.back());
+    return g.unit_count() >= kFewUnits * steps ||
+           static_cast<double>(c.bytes) >= kLargeShareOfHeap * heap * static_cast<double>(steps);
+  }
+
   bool IsMoreThanNoise(const Candidate& c) const {
     const auto bytes = static_cast<double>(c.bytes);
     const double heap = heap_sizes_.empty() ? 0 : static_cast<double>(heap_sizes_.back());
@@ -99,7 +129,7 @@ class Builder {
            bytes >= kLeakShareOfGrowth * static_cast<double>(all_growth_);
   }
   bool IsClear(const Candidate& c) const {
-    return c.judgement.shape == GrowthShape::kSteady && IsMoreThanNoise(c);
+    return c.judgement.shape == GrowthShape::kSteady && IsMoreThanNoise(c) && HasManyUnits(c);
   }
 
   static bool LikeNumbers(uint64_t a, uint64_t b) {
@@ -163,7 +193,9 @@ class Builder {
       return;
     }
     out_.verdict = Verdict::kInconclusive;
-    out_.reason = first->judgement.shape == GrowthShape::kTwoPoints
+    out_.reason = first->judgement.shape == GrowthShape::kSteady
+                      ? "few objects were added in each step: it can be a pool that fills"
+                  : first->judgement.shape == GrowthShape::kTwoPoints
                       ? "two snapshots cannot tell a leak from a warm-up: take a third under load"
                       : "the growth slows down, as a cache that fills does: take another snapshot "
                         "under load";

@@ -182,7 +182,7 @@ uint64_t ClassHash(const SnapshotView& view, NodeIndex n, const Location* locati
   return h == 0 ? 1 : h;
 }
 
-TrailTree::TrailTree() : slots_(1024) { ways_.push_back(Way{}); }
+TrailTree::TrailTree(WaysFrom from) : from_(from), slots_(1024) { ways_.push_back(Way{}); }
 
 void TrailTree::Grow() {
   std::vector<uint32_t> larger(slots_.size() * 2);
@@ -256,7 +256,10 @@ NodeWays TrailTree::Add(const SnapshotView& view) {
       edge = kElementEdge;
       many = true;
     }
-    const uint32_t way = ChildOf(parent, ClassHash(view, NodeIndex(n), location), edge, many);
+    const uint64_t class_hash = ClassHash(view, NodeIndex(n), location);
+    const bool begins = from_ == WaysFrom::kCode && view.packages->script_of_code[n] != 0;
+    const uint32_t way =
+        begins ? ChildOf(0, class_hash, 0, false) : ChildOf(parent, class_hash, edge, many);
     out.way[n] = way;
     out.visible[n] = n;
     const auto edges = g.edges_of(NodeIndex(n));

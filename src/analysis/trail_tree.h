@@ -73,9 +73,13 @@ struct NodeWays {
   Array<uint8_t> role;      // NodeRole
 };
 
+// Between processes the way to a scope differs with every accident of dominance; there each closure
+// and scope that has a script begins a way of its own.
+enum class WaysFrom : uint8_t { kRoot, kCode };
+
 class TrailTree {
  public:
-  TrailTree();
+  explicit TrailTree(WaysFrom from = WaysFrom::kRoot);
 
   // The last snapshot must come first: whether an object is a dictionary is decided there.
   NodeWays Add(const SnapshotView& view);
@@ -90,6 +94,7 @@ class TrailTree {
   uint32_t ChildOf(uint32_t parent, uint64_t class_hash, uint64_t edge_hash, bool many);
   void Grow();
 
+  WaysFrom from_;
   std::vector<Way> ways_;
   std::vector<uint32_t> slots_;  // open addressing: way + 1
 };

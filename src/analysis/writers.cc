@@ -12,10 +12,12 @@ constexpr int kMakesLiteral = 6;
 constexpr int kConstructs = 4;
 constexpr int kNamesProperty = 4;
 constexpr int kAdds = 3;
+constexpr int kAddsToProperty = 3;  // names both
+constexpr int kNamesKeys = 3;
 constexpr int kMetShape = 1;
 constexpr int kNamed = 1;
 constexpr int kRemoves = -2;
-constexpr int kEnough = 4;
+constexpr int kEnough = 3;
 
 constexpr std::array<uint64_t, 3> kArrayAdds = {HashName("push"), HashName("unshift"),
                                                 HashName("splice")};
@@ -61,8 +63,15 @@ std::vector<Writer> RankWriters(const HeapGraph& graph, const CodeModel& code,
     if (clues.item_constructor.valid() && f.calls.count(clues.item_constructor.value()) != 0) {
       score += kConstructs;
     }
-    for (const uint64_t p : clues.property) score += f.mentions(p) ? kNamesProperty : 0;
-    if (MentionsAny(f, adds)) score += kAdds;
+    const bool names_it = MentionsAny(f, clues.property), adds_one = MentionsAny(f, adds);
+    score += names_it ? kNamesProperty : 0;
+    score += adds_one ? kAdds : 0;
+    score += names_it && adds_one ? kAddsToProperty : 0;
+    if (clues.item_keys.size() >= 2 &&
+        std::all_of(clues.item_keys.begin(), clues.item_keys.end(),
+                    [&](uint64_t key) { return f.mentions(key); })) {
+      score += kNamesKeys;
+    }
     if (score < kEnough) continue;
     if (MentionsAny(f, kRemovals)) score += kRemoves;
     const NodeIndex named = f.closure.valid() ? f.closure : f.function;

@@ -1,9 +1,10 @@
 // The function that most likely filled a container, judged by what it mentions.
 //
 // Evidence, strongest first: it makes the closures that are held; its object literals have the
-// items' shape; it constructs the items' class; it mentions the property that names the container,
-// and a method that adds to such a container. A function that also removes is less likely than its
-// twin that does not.
+// items' shape or keys; it constructs the items' class; it mentions the property or variable that
+// names the container, and a method that adds to such a container (variables of scopes are named in
+// the checks that they are initialized). A function that also removes is less likely than its twin
+// that does not.
 //
 // Cost: O(functions of the package). Threads: pure.
 #pragma once
@@ -19,7 +20,9 @@ namespace leaktrail {
 
 struct WriterClues {
   std::string container_class;         // "Map", "Array", "Set", "Object", "EventEmitter", …
-  std::vector<uint64_t> property;      // hashes of the property names that lead to it; scopes' not
+  std::vector<uint64_t> property;      // hashes of the names of properties and variables
+                                       // that lead to it
+  std::vector<uint64_t> item_keys;     // property names of the items, if they are plain objects
   NodeIndex item_function;             // SharedFunctionInfo, if the items are closures
   NodeIndex item_shape;                // map of the items, if they are objects
   NodeIndex item_constructor;          // closure, if they have one

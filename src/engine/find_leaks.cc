@@ -82,11 +82,12 @@ Result<Findings> FindLeaks(std::span<Session* const> sessions, const FindLeaksOp
   }
   const Prepared p = Prepare(sessions, options.read_manifests);
   if (Cancelled(options)) return Fail(ErrorKind::kInterrupted, "interrupted");
-  TrailTree tree;
+  const MatchedBy matched_by = HowToMatch(sessions);
+  TrailTree tree(matched_by == MatchedBy::kNodeId ? WaysFrom::kRoot : WaysFrom::kCode);
   std::vector<NodeWays> ways(sessions.size());
   for (size_t k = sessions.size(); k-- > 0;) ways[k] = tree.Add(p.views[k]);
   if (Cancelled(options)) return Fail(ErrorKind::kInterrupted, "interrupted");
-  const Growth growth = ComputeGrowth(p.views, ways, tree, HowToMatch(sessions));
+  const Growth growth = ComputeGrowth(p.views, ways, tree, matched_by);
   const RootPaths paths(*p.views.back().graph, p.names.back());
   std::vector<uint64_t> heap_sizes;
   for (Session* s : sessions) heap_sizes.push_back(s->graph().total_self_size());
