@@ -44,6 +44,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/parallel.h"
+
 namespace leaktrail {
 namespace {
 
@@ -187,8 +189,9 @@ class CandidateLists {
 
 class SemiNca {
  public:
-  explicit SemiNca(const HeapGraph& graph)
+  SemiNca(const HeapGraph& graph, unsigned threads)
       : graph_(graph),
+        threads_(threads),
         first_edge_(graph.columns().first_edge.data()),
         edge_(graph.columns().edge.data()),
         n_(graph.node_count()),
@@ -229,17 +232,26 @@ class SemiNca {
   // Marks the nodes with at most one edge into them that is not weak, and those with many.
   // Counting edges that turn out not to be essential is safe: it only shortens less.
   void CountRetainers() {
-    Array<uint8_t> count(n_);
-    const uint32_t edge_count = graph_.edge_count();
-    for (uint32_t e = 0; e < edge_count; ++e) {
-      const RawEdge& edge = edge_[e];
-      uint8_t& c = count[edge.target];
-      c = static_cast<uint8_t>(c + (edge.type() != EdgeType::kWeak && c < kManyRetainers ? 1 : 0));
-    }
-    for (uint32_t v = 0; v < n_; ++v) {
-      if (count[v] <= 1) single_node_.set(v);
-      if (count[v] >= kManyRetainers) many_node_.set(v);
-    }
+    // Two threads at most: the counts are as large as a cache, and a third would only push them out.
+    const unsigned workers = std::min(threads_, 2u);
+    Array<uint8_t> counts[2] = {Array<uint8_t>(n_), Array<uint8_t>(workers == 2 ? n_ : 0)};
+    const uint64_t edge_count = graph_.edge_count();
+    RunWorkers(workers, [&](unsigned k) {
+      uint8_t* const count = counts[k].data();
+      const uint64_t end = edge_count * (k + 1) / workers;
+      for (uint64_t e = edge_count * k / workers; e < end; ++e) {
+        const RawEdge& edge = edge_[e];
+        uint8_t& c = count[edge.target];
+        c = static_cast<uint8_t>(c + (edge.type() != EdgeType::kWeak && c < kManyRetainers));
+      }
+    });
+    ParallelBlocks(threads_, n_, kNodeBlock, [&](size_t first, size_t last) {
+      for (size_t v = first; v < last; ++v) {
+        const int count = counts[0][v] + (workers == 2 ? counts[1][v] : 0);
+        if (count <= 1) single_node_.set(v);
+        if (count >= kManyRetainers) many_node_.set(v);
+      }
+    });
   }
 
   // The only edge of a node that counts for the walk, if there is just one; else the root, 0.
@@ -276,12 +288,14 @@ class SemiNca {
       leaves_.target[i + 1] = order[i].second;
       code_of_target[order[i].second] = static_cast<uint8_t>(i + 1);
     }
-    for (uint32_t v = 1; v < n_; ++v) {
-      const uint32_t t = OnlyTarget(v);
-      if (t == 0 || !many_node_.get(t)) continue;
-      const auto it = code_of_target.find(t);
-      if (it != code_of_target.end()) leaves_.code_of[v] = it->second;
-    }
+    ParallelBlocks(threads_, n_, kNodeBlock, [&](size_t first, size_t last) {
+      for (auto v = static_cast<uint32_t>(std::max<size_t>(first, 1)); v < last; ++v) {
+        const uint32_t t = OnlyTarget(v);
+        if (t == 0 || !many_node_.get(t)) continue;
+        const auto it = code_of_target.find(t);
+        if (it != code_of_target.end()) leaves_.code_of[v] = it->second;
+      }
+    });
   }
 
   bool page(uint32_t node) const { return page_.contains(NodeIndex(node)); }
@@ -598,8 +612,10 @@ class SemiNca {
   }
 
   static constexpr uint32_t kFetchAhead = 12;
+  static constexpr size_t kNodeBlock = size_t{1} << 16;  // whole words of Bits
   LeafCodes leaves_;
   const HeapGraph& graph_;
+  const unsigned threads_;
   const uint32_t* first_edge_;
   const RawEdge* edge_;
   const uint32_t n_;
@@ -624,13 +640,13 @@ class SemiNca {
 
 }  // namespace
 
-DominatorTree ComputeDominatorOrder(const HeapGraph& graph) {
+DominatorTree ComputeDominatorOrder(const HeapGraph& graph, unsigned threads) {
   if (graph.node_count() == 0) return {};
-  return SemiNca(graph).Run();
+  return SemiNca(graph, std::max(threads, 1u)).Run();
 }
 
-DominatorTree ComputeDominators(const HeapGraph& graph) {
-  DominatorTree tree = ComputeDominatorOrder(graph);
+DominatorTree ComputeDominators(const HeapGraph& graph, unsigned threads) {
+  DominatorTree tree = ComputeDominatorOrder(graph, threads);
   FillImmediateDominators(tree);
   return tree;
 }

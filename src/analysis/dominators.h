@@ -34,9 +34,9 @@ struct DominatorTree {
   NodeIndex parent(NodeIndex n) const { return NodeIndex(idom[n.value()]); }
 };
 
-DominatorTree ComputeDominators(const HeapGraph& graph);
+DominatorTree ComputeDominators(const HeapGraph& graph, unsigned threads = 1);
 // Leaves idom empty: a class summary does not need it.
-DominatorTree ComputeDominatorOrder(const HeapGraph& graph);
+DominatorTree ComputeDominatorOrder(const HeapGraph& graph, unsigned threads = 1);
 void FillImmediateDominators(DominatorTree& tree);
 
 }  // namespace leaktrail

@@ -108,7 +108,7 @@ const ShallowSizes& Session::shallow_sizes() {
 const DominatorTree& Session::dominators() {
   state_->Once<DominatorTree>(
       state_->dominators, "dominators", "what would be freed with a node",
-      [&] { return ComputeDominatorOrder(graph()); });
+      [&] { return ComputeDominatorOrder(graph(), threads()); });
   FillImmediateDominators(*state_->dominators);
   return *state_->dominators;
 }
@@ -163,7 +163,7 @@ void Session::RunSummaryPasses() {
     std::optional<DominatorTree> tree;
     std::thread worker([&] {
       const auto b = std::chrono::steady_clock::now();
-      tree.emplace(ComputeDominatorOrder(graph()));
+      tree.emplace(ComputeDominatorOrder(graph(), threads()));
       const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - b;
       other.push_back({"dominators", "what would be freed with a node", took.count(), 0});
     });

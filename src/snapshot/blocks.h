@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/cpu.h"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -19,31 +21,31 @@ inline constexpr size_t kBlockBytes = 64;
 #if defined(__SSE2__)
 class Block {
  public:
-  explicit Block(const char* p) {
+  LEAKTRAIL_INLINE explicit Block(const char* p) {
     for (int k = 0; k < 4; ++k) {
       v_[k] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * k));
     }
   }
-  uint64_t Equal(char c) const {
+  LEAKTRAIL_INLINE uint64_t Equal(char c) const {
     const __m128i x = _mm_set1_epi8(c);
-    return Gather([&](__m128i v) { return _mm_cmpeq_epi8(v, x); });
+    return Gather([&](__m128i v) __attribute__((always_inline)) { return _mm_cmpeq_epi8(v, x); });
   }
-  uint64_t Digits() const { return InRange('0', '9'); }
-  uint64_t ControlCharacters() const { return InRange('\0', '\x1F'); }
+  LEAKTRAIL_INLINE uint64_t Digits() const { return InRange('0', '9'); }
+  LEAKTRAIL_INLINE uint64_t ControlCharacters() const { return InRange('\0', '\x1F'); }
   // Space, newline, carriage return, tab.
-  uint64_t Space() const { return Equal(' ') | Equal('\n') | Equal('\r') | Equal('\t'); }
+  LEAKTRAIL_INLINE uint64_t Space() const { return Equal(' ') | Equal('\n') | Equal('\r') | Equal('\t'); }
 
  private:
-  uint64_t InRange(char low, char high) const {
+  LEAKTRAIL_INLINE uint64_t InRange(char low, char high) const {
     const __m128i base = _mm_set1_epi8(low);
     const __m128i width = _mm_set1_epi8(static_cast<char>(high - low));
-    return Gather([&](__m128i v) {
+    return Gather([&](__m128i v) __attribute__((always_inline)) {
       const __m128i d = _mm_sub_epi8(v, base);
       return _mm_cmpeq_epi8(_mm_min_epu8(d, width), d);
     });
   }
   template <typename F>
-  uint64_t Gather(const F& f) const {
+  LEAKTRAIL_INLINE uint64_t Gather(const F& f) const {
     uint64_t m = 0;
     for (int k = 0; k < 4; ++k) {
       m |= uint64_t{static_cast<uint32_t>(_mm_movemask_epi8(f(v_[k])))} << (16 * k);
@@ -55,21 +57,21 @@ class Block {
 #else
 class Block {
  public:
-  explicit Block(const char* p) { std::memcpy(bytes_, p, kBlockBytes); }
-  uint64_t Equal(char c) const {
+  LEAKTRAIL_INLINE explicit Block(const char* p) { std::memcpy(bytes_, p, kBlockBytes); }
+  LEAKTRAIL_INLINE uint64_t Equal(char c) const {
     return Gather([c](unsigned char b) { return b == static_cast<unsigned char>(c); });
   }
-  uint64_t Digits() const {
+  LEAKTRAIL_INLINE uint64_t Digits() const {
     return Gather([](unsigned char b) { return static_cast<unsigned char>(b - '0') <= 9; });
   }
-  uint64_t ControlCharacters() const {
+  LEAKTRAIL_INLINE uint64_t ControlCharacters() const {
     return Gather([](unsigned char b) { return b < 0x20; });
   }
-  uint64_t Space() const { return Equal(' ') | Equal('\n') | Equal('\r') | Equal('\t'); }
+  LEAKTRAIL_INLINE uint64_t Space() const { return Equal(' ') | Equal('\n') | Equal('\r') | Equal('\t'); }
 
  private:
   template <typename F>
-  uint64_t Gather(const F& f) const {
+  LEAKTRAIL_INLINE uint64_t Gather(const F& f) const {
     uint64_t m = 0;
     for (size_t i = 0; i < kBlockBytes; ++i) m |= uint64_t{f(bytes_[i])} << i;
     return m;
@@ -79,10 +81,10 @@ class Block {
 #endif
 
 // Bits [0, n); n <= 64.
-inline uint64_t LowBits(size_t n) { return n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1; }
+LEAKTRAIL_INLINE uint64_t LowBits(size_t n) { return n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1; }
 
 // Bit i of the result is the parity of bits 0…i.
-inline uint64_t PrefixXor(uint64_t m) {
+LEAKTRAIL_INLINE uint64_t PrefixXor(uint64_t m) {
   m ^= m << 1;
   m ^= m << 2;
   m ^= m << 4;

@@ -5,9 +5,8 @@ namespace {
 bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
 // No number that means anything has more digits; the chunk's margin holds as many.
 constexpr long kMaxDigits = 40;
-}  // namespace
 
-ChunkScan ScanNumbers(const Chunk& chunk) {
+LEAKTRAIL_INLINE ChunkScan Scan(const Chunk& chunk) {
   ChunkScan scan;
   uint64_t carry = IsDigit(chunk.data[-1]) ? 1 : 0;
   for (size_t at = 0; at < chunk.size; at += kBlockBytes) {
@@ -31,6 +30,14 @@ ChunkScan ScanNumbers(const Chunk& chunk) {
     scan.count += static_cast<uint64_t>(__builtin_popcountll(ends));
   }
   return scan;
+}
+
+LEAKTRAIL_MODERN ChunkScan ModernScan(const Chunk& chunk) { return Scan(chunk); }
+
+}  // namespace
+
+ChunkScan ScanNumbers(const Chunk& chunk) {
+  return HasModernCpu() ? ModernScan(chunk) : Scan(chunk);
 }
 
 long FindNumber(const Chunk& chunk, uint64_t index) {

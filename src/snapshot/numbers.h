@@ -30,7 +30,7 @@ uint64_t ParseLongNumber(const char* end);
 
 // As above, for any length; quick up to 8 digits. Eight digits at once: D. Lemire, "Quickly parsing
 // eight digits" (2018), on the bytes before `end`, those before the number set to zero.
-inline uint64_t ParseNumber(const char* end) {
+LEAKTRAIL_INLINE uint64_t ParseNumber(const char* end) {
   uint64_t w;
   std::memcpy(&w, end - 8, 8);
   w ^= kAsciiZeros;
@@ -50,7 +50,7 @@ inline uint64_t ParseNumber(const char* end) {
 
 // Calls visit(uint64_t value) for the numbers that end in the task's chunk, in order.
 template <typename Visit>
-inline void ForEachNumber(const ChunkTask& task, const Visit& visit) {
+LEAKTRAIL_INLINE void ForEachNumber(const ChunkTask& task, const Visit& visit) {
   const Chunk& chunk = task.chunk;
   // The byte that stopped the section may be the one that ends a number.
   const size_t size = chunk.size + (task.stopped ? 1 : 0);

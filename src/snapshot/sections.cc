@@ -153,12 +153,18 @@ class NodesSection : public NumberSection {
   }
 
   void Work(const ChunkTask& task) override {
+    HasModernCpu() ? ModernWork(task) : WorkBody(task);
+  }
+
+ private:
+  LEAKTRAIL_MODERN void ModernWork(const ChunkTask& task) { WorkBody(task); }
+  LEAKTRAIL_INLINE void WorkBody(const ChunkTask& task) {
     uint32_t batch[kBatch];
     std::vector<LargeNumber> large;
     size_t n = 0;
     uint64_t first = task.first;
     uint32_t max_string = 0;
-    ForEachNumber(task, [&](uint64_t v) {
+    ForEachNumber(task, [&](uint64_t v) __attribute__((always_inline)) {
       if (v > kMaxU32) large.push_back({n, v});
       batch[n++] = static_cast<uint32_t>(v);
       if (n == kBatch) {
@@ -172,7 +178,6 @@ class NodesSection : public NumberSection {
     SawString(max_string);
   }
 
- private:
   static constexpr uint8_t kAsk = 0xFF;
 
   // Calls put(j, node) for the numbers batch[j] that are field `at` of a node.
@@ -255,10 +260,10 @@ class EdgesSection : public NumberSection {
 
   void Work(const ChunkTask& task) override {
     switch (usual_ ? h_.node_fields : 0) {
-      case 5: return WorkUsual<5>(task);
-      case 6: return WorkUsual<6>(task);
-      case 7: return WorkUsual<7>(task);
-      case 8: return WorkUsual<8>(task);
+      case 5: return Usual<5>(task);
+      case 6: return Usual<6>(task);
+      case 7: return Usual<7>(task);
+      case 8: return Usual<8>(task);
       default: break;
     }
     uint64_t index = task.first;
@@ -269,7 +274,15 @@ class EdgesSection : public NumberSection {
   // type, name, target in this order, kFields numbers a node: all but the first and last row of a
   // task are stored whole.
   template <uint32_t kFields>
-  void WorkUsual(const ChunkTask& task) {
+  void Usual(const ChunkTask& task) {
+    HasModernCpu() ? ModernUsual<kFields>(task) : WorkUsual<kFields>(task);
+  }
+  template <uint32_t kFields>
+  LEAKTRAIL_MODERN void ModernUsual(const ChunkTask& task) {
+    WorkUsual<kFields>(task);
+  }
+  template <uint32_t kFields>
+  LEAKTRAIL_INLINE void WorkUsual(const ChunkTask& task) {
     uint32_t batch[kBatch];
     size_t n = 0;
     uint64_t first = task.first;
@@ -277,7 +290,7 @@ class EdgesSection : public NumberSection {
     bool any_large = false;
     uint64_t index = task.first;
     const uint64_t whole_from = (task.first + 2) / 3 * 3;
-    ForEachNumber(task, [&](uint64_t v) {
+    ForEachNumber(task, [&](uint64_t v) __attribute__((always_inline)) {
       if (index++ < whole_from) {
         Put(task, index - 1, v);
         ++first;
@@ -298,7 +311,7 @@ class EdgesSection : public NumberSection {
   }
 
   template <uint32_t kFields>
-  void StoreRows(const ChunkTask& task, uint64_t first, const uint32_t* batch, size_t rows,
+  LEAKTRAIL_INLINE void StoreRows(const ChunkTask& task, uint64_t first, const uint32_t* batch, size_t rows,
                  bool any_large, uint32_t& max_string) {
     if (any_large || first >= limit()) return;  // FindLarge names the place
     rows = static_cast<size_t>(std::min<uint64_t>(rows, (limit() - first) / 3));
@@ -393,6 +406,26 @@ class LocationsSection {
   std::map<uint64_t, std::vector<uint32_t>> pieces_;
 };
 
+// Stable, by digits of 12 bits from the lowest: there are as many locations as functions and
+// objects of classes, and V8 writes them in no order.
+void SortByNode(std::vector<Location>& locations, uint32_t node_count) {
+  const auto by_node = [](const Location& a, const Location& b) { return a.node < b.node; };
+  if (std::is_sorted(locations.begin(), locations.end(), by_node)) return;
+  constexpr unsigned kDigit = 12;
+  std::vector<Location> other(locations.size());
+  for (unsigned shift = 0; node_count >> shift != 0; shift += kDigit) {
+    std::array<size_t, (1u << kDigit) + 1> place{};
+    const auto digit = [&](const Location& l) {
+      return l.node.value() >> shift & ((1u << kDigit) - 1);
+    };
+    for (const Location& l : locations) ++place[digit(l) + 1];
+    for (size_t d = 0; d + 1 < place.size(); ++d) place[d + 1] += place[d];
+    for (const Location& l : locations) other[place[digit(l)]++] = l;
+    locations.swap(other);
+    if (shift + kDigit >= 32) break;
+  }
+}
+
 }  // namespace
 
 Result<SectionResult> ReadNodes(ByteSource& source, ChunkPipeline pipeline,
@@ -462,10 +495,7 @@ Result<SectionResult> ReadLocations(ByteSource& source, ChunkPipeline pipeline,
     locations.push_back({NodeIndex(node), values[i + header.script_id_at],
                          values[i + header.line_at], values[i + header.column_at]});
   }
-  const auto by_node = [](const Location& a, const Location& b) { return a.node < b.node; };
-  if (!std::is_sorted(locations.begin(), locations.end(), by_node)) {
-    std::stable_sort(locations.begin(), locations.end(), by_node);
-  }
+  SortByNode(locations, node_count);
   // DevTools keeps a map from node to location, so the last entry of a node counts.
   size_t kept = 0;
   for (size_t i = 0; i < locations.size(); ++i) {

@@ -27,12 +27,12 @@ uint64_t EscapedBytes(uint64_t backslashes, bool& escaped) {
 }
 
 struct StringMasks {
-  uint64_t quotes = 0;      // unescaped
-  uint64_t backslashes = 0; // that escape something
+  uint64_t quotes = 0;       // unescaped
+  uint64_t backslashes = 0;  // that escape something
   uint64_t escaped = 0;
 };
 
-StringMasks FindQuotes(const Block& block, bool& escaped) {
+LEAKTRAIL_INLINE StringMasks FindQuotes(const Block& block, bool& escaped) {
   StringMasks m;
   const uint64_t backslashes = block.Equal('\\');
   if (backslashes != 0 || escaped) {
@@ -64,6 +64,7 @@ class StringCollector {
     bool open_here = false;
     bool escaped = chunk.starts_escaped;
     uint64_t bad = kNone;
+    uint64_t cut_escape = kNone;
     for (size_t at = 0; at < size; at += kBlockBytes) {
       const Block block(chunk.data + at);
       StringMasks m = FindQuotes(block, escaped);
@@ -73,7 +74,7 @@ class StringCollector {
       }
       for (uint64_t e = m.escaped; e != 0 && bad == kNone; e &= e - 1) {
         const size_t i = at + static_cast<size_t>(__builtin_ctzll(e));
-        if (!ValidEscape(chunk, i)) bad = chunk.offset + i - 1;
+        if (!ValidEscape(chunk, i, cut_escape)) bad = chunk.offset + i - 1;
       }
       for (uint64_t q = m.quotes; q != 0; q &= q - 1) {
         const size_t i = at + static_cast<size_t>(__builtin_ctzll(q));
@@ -87,16 +88,18 @@ class StringCollector {
         }
         inside = false;
         if (!open_here) continue;  // it began in an earlier chunk
-        Look(std::string_view(chunk.data + open_at, i - open_at),
-             static_cast<uint32_t>(index - 1), known, ephemerons);
+        Look(std::string_view(chunk.data + open_at, i - open_at), static_cast<uint32_t>(index - 1),
+             known, ephemerons);
       }
     }
     const std::lock_guard<std::mutex> lock(mutex_);
-    pieces_.emplace(task.first, std::move(starts));
+    // A chunk without quotes (within a long string) has the same count before it as the next one.
+    if (!starts.empty()) pieces_.emplace(task.first, std::move(starts));
     known_.insert(known_.end(), known.begin(), known.end());
     ephemerons_.insert(ephemerons_.end(), ephemerons.begin(), ephemerons.end());
     if (begins_inside) split_.push_back(static_cast<uint32_t>(task.first / 2));
     bad_escape_ = std::min(bad_escape_, bad);
+    if (cut_escape != kNone) cut_escapes_.push_back(cut_escape);
   }
 
   static void Look(std::string_view raw, uint32_t index,
@@ -138,18 +141,31 @@ class StringCollector {
     for (const auto& [index, name] : ephemerons_) {
       if (index < p.count) p.ephemerons.emplace(index, name);
     }
+    for (uint64_t escape : cut_escapes_) {
+      char digits[4];
+      const uint64_t after_u = escape + 2;
+      const size_t there =
+          after_u < p.end ? static_cast<size_t>(std::min<uint64_t>(4, p.end - after_u)) : 0;
+      const size_t got = p.store->Read(after_u, there, digits);
+      if (!std::all_of(digits, digits + got, IsHex)) bad_escape_ = std::min(bad_escape_, escape);
+    }
     if (bad_escape_ != kNone) out.bad_escape_at = bad_escape_;
   }
 
  private:
   static constexpr uint64_t kNone = ~uint64_t{0};
 
-  // The byte at `i` follows a backslash.
-  static bool ValidEscape(const Chunk& chunk, size_t i) {
+  // The byte at `i` follows a backslash. An escape that goes over the end of the chunk is valid so
+  // far; its offset goes to `cut`.
+  static bool ValidEscape(const Chunk& chunk, size_t i, uint64_t& cut) {
     const char c = chunk.data[i];
-    if (c != 'u') return c != '\0' && std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos;
-    // Digits in the next chunk are not looked at: a broken one is shown as it stands.
-    for (size_t k = i + 1; k < i + 5 && k < chunk.size; ++k) {
+    if (c != 'u')
+      return c != '\0' && std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos;
+    for (size_t k = i + 1; k < i + 5; ++k) {
+      if (k >= chunk.size) {
+        cut = chunk.offset + i - 1;
+        break;
+      }
       if (!IsHex(chunk.data[k])) return false;
     }
     return true;
@@ -160,12 +176,11 @@ class StringCollector {
   std::vector<std::pair<WellKnown, uint32_t>> known_;
   std::vector<std::pair<uint32_t, EphemeronName>> ephemerons_;
   std::vector<uint32_t> split_;  // strings that go over the end of a chunk
+  std::vector<uint64_t> cut_escapes_;
   uint64_t bad_escape_ = kNone;
 };
 
-}  // namespace
-
-ChunkScan ScanStrings(const Chunk& chunk) {
+LEAKTRAIL_INLINE ChunkScan Scan(const Chunk& chunk) {
   ChunkScan scan;
   bool escaped = chunk.starts_escaped;
   // All ones if the bytes before this block end inside a string, provided that the chunk began
@@ -173,8 +188,7 @@ ChunkScan ScanStrings(const Chunk& chunk) {
   uint64_t inside_before = 0;
   for (size_t at = 0; at < chunk.size; at += kBlockBytes) {
     const Block block(chunk.data + at);
-    const uint64_t valid =
-        chunk.size - at < kBlockBytes ? LowBits(chunk.size - at) : ~uint64_t{0};
+    const uint64_t valid = chunk.size - at < kBlockBytes ? LowBits(chunk.size - at) : ~uint64_t{0};
     const uint64_t quotes = FindQuotes(block, escaped).quotes & valid;
     // A string's opening quote and its text, without the closing quote.
     const uint64_t inside = PrefixXor(quotes) ^ inside_before;
@@ -196,6 +210,14 @@ ChunkScan ScanStrings(const Chunk& chunk) {
     scan.count += static_cast<uint64_t>(__builtin_popcountll(quotes));
   }
   return scan;
+}
+
+LEAKTRAIL_MODERN ChunkScan ModernScan(const Chunk& chunk) { return Scan(chunk); }
+
+}  // namespace
+
+ChunkScan ScanStrings(const Chunk& chunk) {
+  return HasModernCpu() ? ModernScan(chunk) : Scan(chunk);
 }
 
 Result<StringsSection> ReadStringsSection(ByteSource& source, ChunkPipeline pipeline) {

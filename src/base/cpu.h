@@ -1,0 +1,33 @@
+// Code for newer processors beside the portable one, chosen when the program runs.
+//
+// A function body that gains from bit instructions is written once, as LEAKTRAIL_INLINE, and called
+// from two wrappers; the compiler makes it anew in each:
+//
+//   LEAKTRAIL_INLINE void Body(…) { … }
+//   LEAKTRAIL_MODERN void ModernBody(…) { Body(…); }
+//   void Run(…) { HasModernCpu() ? ModernBody(…) : Body(…); }
+//
+// On x86-64 "modern" is 2013 and later (Haswell, Zen). Elsewhere both are the same.
+#pragma once
+
+#define LEAKTRAIL_INLINE inline __attribute__((always_inline))
+
+#if defined(__x86_64__)
+#define LEAKTRAIL_MODERN __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt")))
+#else
+#define LEAKTRAIL_MODERN
+#endif
+
+namespace leaktrail {
+
+inline bool HasModernCpu() {
+#if defined(__x86_64__)
+  static const bool modern = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+                             __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+  return modern;
+#else
+  return false;
+#endif
+}
+
+}  // namespace leaktrail
