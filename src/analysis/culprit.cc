@@ -17,6 +17,7 @@ constexpr uint64_t kProtoEdge = HashName("__proto__");
 // How far above the container a listener list may hang below its emitter.
 constexpr size_t kListenerReach = 3;
 constexpr size_t kMaxMakers = 3;
+constexpr int kGoodEvidence = 6;  // of a Writer's score
 
 // User code met on one side.
 struct Side {
@@ -118,7 +119,18 @@ class Judge {
         return true;
       }
     }
+    if (item.found() && IsMemberOfNodesList()) return true;
     return item_is_function && item.distance == 0;
+  }
+
+  // One property of user code holds one of Node's own objects, and that the rest of a list: the
+  // list is Node's, and who put things on it is told by the things.
+  bool IsMemberOfNodesList() const {
+    if (chain_.steps.empty() || !chain_.item.valid() || group_.owner_way != 0) return false;
+    const HolderStep& owner = chain_.steps.front();
+    const Package& of_item = PackageAt(packages_.direct_package(chain_.item));
+    return of_item.kind == PackageKind::kNode && owner.edge.valid() && !owner.many &&
+           chain_.held_count > 1;
   }
 
   // The class a person should look at: the instances with a constructor in user code, if they are
@@ -275,6 +287,16 @@ class Judge {
     return place;
   }
 
+  // The function that a closure was made in, as far as its scope tells.
+  std::string FunctionAround(NodeIndex closure) const {
+    for (const EdgeIndex e : g_.edges_of(closure)) {
+      if (g_.edge_type(e) != EdgeType::kInternal || !IsScope(g_.target(e))) continue;
+      const NodeIndex f = code_.function(g_.target(e));
+      if (f.valid() && code_.script(f) == code_.script(closure)) return FunctionName(g_, code_, f);
+    }
+    return "";
+  }
+
   // An anonymous function is told by the named one around it.
   const FunctionFacts* NamedMaker(const FunctionFacts& writer,
                                   const std::vector<FunctionFacts>& all) const {
@@ -318,14 +340,17 @@ class Judge {
         CollectFunctionFacts(g_, names_, code_, ScriptsOf(side.package));
     const WriterClues clues = Clues(item);
     const std::vector<Writer> writers = RankWriters(g_, code_, facts, clues);
-    const FunctionFacts* writer = nullptr;
+    const FunctionFacts* writer = writers.empty() ? nullptr : writers.front().facts;
     const FunctionFacts* helper = nullptr;
-    for (const Writer& w : writers) {
-      if (w.score < writers.front().score) break;
-      if (writer == nullptr) writer = w.facts;
-    }
+    // Against a known place of the items only good evidence counts.
+    if (writer != nullptr && item.found() && writers.front().score < kGoodEvidence) writer = nullptr;
+    if (c.place.function.empty() && item.found()) c.place.function = FunctionAround(item.node);
     if (writer != nullptr && NameOf(*writer).empty()) {
       helper = NamedMaker(*writer, facts);
+      for (const Writer& w : writers) {
+        if (helper != nullptr || w.score * 3 < writers.front().score) break;
+        if (!NameOf(*w.facts).empty()) helper = w.facts;
+      }
       if (helper == nullptr && (!item.found() || c.place.function.empty())) {
         helper = NamedHelper(*writer, facts);
       }

@@ -82,7 +82,9 @@ class Tally {
     if (most == 0) return chain;
     const auto [owner, item] = sample[best];
     chain.item = NodeIndex(item);
-    chain.steps.push_back({NodeIndex(owner), EdgeInto(owner, item), true});
+    const EdgeIndex edge = EdgeInto(owner, item);
+    const bool many = !edge.valid() || last_.graph().edge_type(edge) != EdgeType::kProperty;
+    chain.steps.push_back({NodeIndex(owner), edge, many});
     return chain;
   }
 
