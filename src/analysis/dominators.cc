@@ -274,9 +274,10 @@ class SemiNca {
   }
 
   void CodeLeaves() {
-    // The popular targets, from every 61st node.
+    // The popular targets; of a large graph from every 61st node.
     std::unordered_map<uint32_t, uint32_t> votes;
-    for (uint32_t v = 1; v < n_; v += 61) {
+    const uint32_t stride = n_ < 65536 ? 1 : 61;
+    for (uint32_t v = 1; v < n_; v += stride) {
       if (const uint32_t t = OnlyTarget(v); t != 0 && many_node_.get(t)) ++votes[t];
     }
     std::vector<std::pair<uint32_t, uint32_t>> order;  // votes, target

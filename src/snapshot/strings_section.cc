@@ -57,7 +57,7 @@ class StringCollector {
     starts.reserve(static_cast<size_t>(task.count / 2 + 1));
     std::vector<std::pair<WellKnown, uint32_t>> known;
     std::vector<std::pair<uint32_t, EphemeronName>> ephemerons;
-    uint64_t index = task.first / 2;  // of the next string to begin
+    uint64_t index = (task.first + 1) / 2;  // of the next string to begin
     bool inside = task.first % 2 == 1;
     const bool begins_inside = inside;
     size_t open_at = 0;

@@ -1,0 +1,76 @@
+// Heaps as they are: a few hubs (maps) that very many nodes refer to, and many nodes whose only edge
+// leads to a hub. Those are what the dominator pass treats apart (coded lists, leaf codes), and what
+// small random graphs do not have.
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <vector>
+
+#include "analysis/dominators.h"
+#include "heap/graph_builder.h"
+#include "tests/support/naive.h"
+
+namespace leaktrail::testing {
+namespace {
+
+HeapGraph HubGraph(uint64_t seed) {
+  std::mt19937_64 random(seed);
+  const auto below = [&](uint64_t n) { return static_cast<uint32_t>(random() % n); };
+  GraphBuilder b;
+  const uint32_t hubs = 1 + below(5), inner = 20 + below(120), leaves = 60 + below(200);
+  const uint32_t count = 2 + hubs + inner + leaves;
+  std::vector<NodeIndex> nodes;
+  nodes.push_back(b.AddNode(NodeType::kSynthetic, "", 1, 0));
+  nodes.push_back(b.AddNode(NodeType::kSynthetic, "(GC roots)", 3, 0));
+  // Kinds are mixed, as in a heap: which node comes first decides much of the walk.
+  std::vector<int> kinds;
+  for (uint32_t i = 2; i < count; ++i) kinds.push_back(i < 2 + hubs ? 0 : i < 2 + hubs + inner ? 1 : 2);
+  std::shuffle(kinds.begin(), kinds.end(), random);
+  std::vector<NodeIndex> hub_nodes, inner_nodes, all;
+  for (int kind : kinds) {
+    const NodeType type =
+        kind == 0 ? NodeType::kObjectShape : kind == 1 ? NodeType::kObject : NodeType::kString;
+    const NodeIndex n = b.AddNode(type, "n", 5 + 2 * static_cast<uint32_t>(nodes.size()), 8);
+    nodes.push_back(n);
+    all.push_back(n);
+    (kind == 0 ? hub_nodes : inner_nodes).push_back(n);
+    if (kind == 2) inner_nodes.pop_back();
+  }
+  b.AddEdge(nodes[0], EdgeType::kElement, 1, nodes[1]);
+  if (seed % 4 != 0) b.AddEdge(nodes[0], EdgeType::kShortcut, "global", inner_nodes[0]);
+  for (uint32_t k = 0, n = below(6); k < n; ++k) {
+    b.AddEdge(nodes[1], EdgeType::kElement, k, all[below(all.size())]);
+  }
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    const NodeIndex from = all[i];
+    if (kinds[i] == 2) {
+      b.AddEdge(from, EdgeType::kInternal, "map", hub_nodes[below(hub_nodes.size())]);
+      if (below(20) == 0) b.AddEdge(from, EdgeType::kWeak, "weak", all[below(all.size())]);
+      continue;
+    }
+    for (uint32_t k = 0, n = below(kinds[i] == 0 ? 3 : 7); k < n; ++k) {
+      const EdgeType type = below(25) == 0   ? EdgeType::kShortcut
+                            : below(15) == 0 ? EdgeType::kWeak
+                                             : EdgeType::kProperty;
+      b.AddEdge(from, type, "p", all[below(all.size())]);
+    }
+    if (below(3) != 0) b.AddEdge(from, EdgeType::kInternal, "map", hub_nodes[below(hub_nodes.size())]);
+  }
+  return b.Build();
+}
+
+TEST(DominatorsOfHubs, AgreeWithIterationToTheFixpointForAnyNumberOfThreads) {
+  for (uint64_t seed = 0; seed < 600 && !HasFailure(); ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    const HeapGraph graph = HubGraph(seed);
+    const std::vector<uint32_t> expected = FixpointDominators(graph);
+    for (unsigned threads : {1u, 2u, 3u}) {
+      const DominatorTree tree = ComputeDominators(graph, threads);
+      ASSERT_EQ(std::vector<uint32_t>(tree.idom.begin(), tree.idom.end()), expected);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace leaktrail::testing
