@@ -21,10 +21,12 @@ constexpr std::array<uint64_t, 11> kManifestKeys = {
     HashName("devDependencies"), HashName("maintainers"),  HashName("engines"),
     HashName("scripts"),         HashName("author")};
 
+// HashOf: from a StringIndex to HashName of its text.
+template <typename HashOf>
 class Finder {
  public:
-  Finder(const HeapGraph& graph, const NameHashes& names, const std::vector<WantedVersion>& wanted)
-      : g_(graph), names_(names), wanted_(wanted), found_(wanted.size()) {
+  Finder(const HeapGraph& graph, const HashOf& hash_of, const std::vector<WantedVersion>& wanted)
+      : g_(graph), hash_of_(hash_of), wanted_(wanted), found_(wanted.size()) {
     for (size_t i = 0; i < wanted.size(); ++i) {
       by_folder_.emplace(wanted[i].folder, i);
       std::vector<size_t>& same = by_name_[wanted[i].name];
@@ -33,15 +35,16 @@ class Finder {
     }
   }
 
-  std::vector<std::string> Find() {
-    for (const NodeIndex n : g_.nodes()) {
-      if (g_.type(n) != NodeType::kObject) continue;
-      if (names_.of(g_.name(n)) == kModule) {
-        ReadModule(n);
-      } else {
-        ReadObject(n);
-      }
+  void Read(NodeIndex n) {
+    if (g_.type(n) != NodeType::kObject) return;
+    if (hash_of_(g_.name(n)) == kModule) {
+      ReadModule(n);
+    } else {
+      ReadObject(n);
     }
+  }
+
+  std::vector<std::string> Result() {
     std::vector<std::string> out(wanted_.size());
     for (size_t i = 0; i < wanted_.size(); ++i) {
       const Evidence& e = found_[i];
@@ -64,7 +67,7 @@ class Finder {
 
   NodeIndex Property(NodeIndex n, uint64_t name) const {
     for (const EdgeIndex e : g_.edges_of(n)) {
-      if (g_.edge_type(e) == EdgeType::kProperty && names_.of(g_.edge_name(e)) == name) {
+      if (g_.edge_type(e) == EdgeType::kProperty && hash_of_(g_.edge_name(e)) == name) {
         return g_.target(e);
       }
     }
@@ -112,7 +115,7 @@ class Finder {
     bool manifest = false;
     for (const EdgeIndex e : g_.edges_of(n)) {
       if (g_.edge_type(e) != EdgeType::kProperty) continue;
-      const uint64_t h = names_.of(g_.edge_name(e));
+      const uint64_t h = hash_of_(g_.edge_name(e));
       if (h == kName) {
         name = g_.target(e);
       } else if (h == kVersion) {
@@ -122,7 +125,7 @@ class Finder {
       }
     }
     if (!manifest || !name.valid() || !version.valid()) return;
-    if (name_hashes_.find(names_.of(g_.name(name))) == name_hashes_.end()) return;
+    if (name_hashes_.find(hash_of_(g_.name(name))) == name_hashes_.end()) return;
     const std::optional<std::string> text = Text(name);
     if (!text) return;
     const auto it = by_name_.find(*text);
@@ -137,7 +140,7 @@ class Finder {
   }
 
   const HeapGraph& g_;
-  const NameHashes& names_;
+  const HashOf& hash_of_;
   const std::vector<WantedVersion>& wanted_;
   std::vector<Evidence> found_;
   std::unordered_map<std::string, size_t> by_folder_;
@@ -150,7 +153,19 @@ class Finder {
 std::vector<std::string> FindVersionsInHeap(const HeapGraph& graph, const NameHashes& names,
                                             const std::vector<WantedVersion>& wanted) {
   if (wanted.empty()) return {};
-  return Finder(graph, names, wanted).Find();
+  const auto hash_of = [&](StringIndex i) { return names.of(i); };
+  Finder finder(graph, hash_of, wanted);
+  for (const NodeIndex n : graph.nodes()) finder.Read(n);
+  return finder.Result();
+}
+
+std::vector<std::string> FindVersionsAmong(const HeapGraph& graph, const NameHasher& hash_of,
+                                           const std::vector<WantedVersion>& wanted,
+                                           std::span<const NodeIndex> objects) {
+  if (wanted.empty()) return {};
+  Finder finder(graph, hash_of, wanted);
+  for (const NodeIndex n : objects) finder.Read(n);
+  return finder.Result();
 }
 
 }  // namespace leaktrail

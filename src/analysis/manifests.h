@@ -13,6 +13,8 @@
 // Cost: one pass over all edges. Threads: pure.
 #pragma once
 
+#include <functional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -30,5 +32,12 @@ struct WantedVersion {
 // By position in `wanted`; "" where the heap does not tell.
 std::vector<std::string> FindVersionsInHeap(const HeapGraph& graph, const NameHashes& names,
                                             const std::vector<WantedVersion>& wanted);
+
+// The same for a caller that has hashed no names: looks at these objects only, which must be the
+// Modules and what has a property `version`. `hash_of` gives HashName of a string.
+using NameHasher = std::function<uint64_t(StringIndex)>;
+std::vector<std::string> FindVersionsAmong(const HeapGraph& graph, const NameHasher& hash_of,
+                                           const std::vector<WantedVersion>& wanted,
+                                           std::span<const NodeIndex> objects);
 
 }  // namespace leaktrail

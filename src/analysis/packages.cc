@@ -4,9 +4,8 @@
 #include <map>
 #include <utility>
 
-#include "analysis/app_folder.h"
 #include "analysis/manifests.h"
-#include "analysis/script_paths.h"
+#include "analysis/script_catalog.h"
 
 namespace leaktrail {
 namespace {
@@ -15,8 +14,6 @@ constexpr uint64_t kPrototype = HashName("prototype");
 constexpr uint64_t kProto = HashName("__proto__");
 constexpr uint64_t kNameEdge = HashName("name");
 
-constexpr size_t kMaxPackages = 0xFFFF;
-
 class Builder {
  public:
   Builder(const HeapGraph& graph, const NameHashes& names, const CodeModel& code,
@@ -24,72 +21,47 @@ class Builder {
       : g_(graph), names_(names), code_(code), dominators_(dominators), read_(read_manifest) {}
 
   PackageMap Build() {
-    m_.packages.push_back({PackageKind::kUnattributed, "(unattributed)", "", ""});
-    m_.direct = Array<uint16_t>(g_.node_count());
-    m_.charged = Array<uint16_t>(g_.node_count());
-    m_.script_of_code = Array<uint32_t>(g_.node_count());
-    if (m_.script_of_code.empty()) return std::move(m_);
     ReadScripts();
+    AllocateNodes();
+    if (m_.script_of_code.empty()) return std::move(m_);
+    MarkCode();
     JoinScriptIds();
-    FindVersions();
-    NameAppFiles();
     ChargeDirectly();
     ChargeToDominators();
     return std::move(m_);
   }
 
  private:
-  std::string ScriptName(NodeIndex script) const {
-    std::string name = g_.NodeName(script);
-    for (const EdgeIndex e : g_.edges_of(script)) {
-      if (g_.edge_type(e) != EdgeType::kInternal || names_.of(g_.edge_name(e)) != kNameEdge) continue;
-      const NodeIndex t = g_.target(e);
-      if (g_.type(t) != NodeType::kString) break;
-      std::string text = g_.NodeName(t);
-      if (text.size() > name.size()) name = std::move(text);
-      break;
+  void ReadScripts() {
+    std::vector<NamedScript> named;
+    named.reserve(code_.scripts.size());
+    for (const NodeIndex script : code_.scripts) {
+      named.push_back({script, ScriptName(g_, script, [&](EdgeIndex e) {
+                         return names_.of(g_.edge_name(e)) == kNameEdge;
+                       })});
     }
-    return name;
+    m_ = CatalogScripts(
+        named,
+        [&](const std::vector<WantedVersion>& wanted) {
+          return FindVersionsInHeap(g_, names_, wanted);
+        },
+        read_);
   }
 
-  void ReadScripts() {
-    std::vector<std::string> script_names;
-    NodeNaming naming = NodeNaming::kPlain;
-    for (const NodeIndex s : code_.scripts) {
-      script_names.push_back(ScriptName(s));
-      if (script_names.back().starts_with("node:")) naming = NodeNaming::kPrefixed;
-    }
-    for (size_t i = 0; i < script_names.size(); ++i) {
-      ScriptPath p = ParseScriptPath(script_names[i], naming);
-      Script script;
-      script.package = PackageOf(p);
-      script.path = std::move(p.path);
-      script.path_hash = HashName(script.path);
-      script.file = std::move(p.file);
-      script.node = code_.scripts[i];
-      m_.script_of_code[script.node.value()] = static_cast<uint32_t>(i) + 1;
-      m_.scripts.push_back(std::move(script));
+  void AllocateNodes() {
+    m_.direct = Array<uint16_t>(g_.node_count());
+    m_.charged = Array<uint16_t>(g_.node_count());
+    m_.script_of_code = Array<uint32_t>(g_.node_count());
+  }
+
+  void MarkCode() {
+    for (size_t i = 0; i < m_.scripts.size(); ++i) {
+      m_.script_of_code[m_.scripts[i].node.value()] = static_cast<uint32_t>(i) + 1;
     }
     for (const NodeIndex n : g_.nodes()) {
       const NodeIndex s = code_.script(n);
       if (s.valid()) m_.script_of_code[n.value()] = m_.script_of_code[s.value()];
     }
-  }
-
-  PackageIndex PackageOf(const ScriptPath& p) {
-    std::string name = p.name, key = p.folder;
-    if (p.kind == PackageKind::kApp) name = "app";
-    if (p.kind == PackageKind::kGenerated) name = "(generated)";
-    if (key.empty()) key = name;
-    const auto [it, fresh] = by_key_.emplace(key, static_cast<uint32_t>(m_.packages.size()));
-    if (fresh) {
-      if (m_.packages.size() >= kMaxPackages) {
-        it->second = 0;
-      } else {
-        m_.packages.push_back({p.kind, name, p.version, p.folder});
-      }
-    }
-    return PackageIndex(it->second);
   }
 
   // A closure that has a location and a script gives the script's id. The most frequent wins, in
@@ -111,48 +83,6 @@ class Builder {
     for (const auto& [id, script] : m_.script_of) {
       uint32_t& known = m_.scripts[script.value()].id;
       if (known == 0 || id < known) known = id;
-    }
-  }
-
-  void FindVersions() {
-    std::vector<WantedVersion> wanted;
-    std::vector<size_t> of_package;
-    for (size_t i = 0; i < m_.packages.size(); ++i) {
-      Package& p = m_.packages[i];
-      if (p.kind != PackageKind::kModule) continue;
-      if (read_) {
-        const std::optional<PackageManifest> manifest = read_(p.folder);
-        // A folder of another name is an alias: the code is the other package's.
-        if (manifest && !manifest->name.empty()) p.name = manifest->name;
-        if (manifest && !manifest->version.empty()) p.version = manifest->version;
-      }
-      if (!p.version.empty()) continue;
-      wanted.push_back({p.name, p.folder});
-      of_package.push_back(i);
-    }
-    const std::vector<std::string> found = FindVersionsInHeap(g_, names_, wanted);
-    for (size_t i = 0; i < found.size(); ++i) m_.packages[of_package[i]].version = found[i];
-  }
-
-  void NameAppFiles() {
-    std::vector<std::string> app_paths, module_folders;
-    for (const Script& s : m_.scripts) {
-      const PackageKind kind = m_.package(s.package).kind;
-      // Bundlers' made-up paths are relative already.
-      if (kind == PackageKind::kApp && s.path.find('/') != std::string::npos &&
-          (s.path[0] == '/' || s.path.find(":/") == 1)) {
-        app_paths.push_back(s.path);
-      }
-    }
-    for (const Package& p : m_.packages) {
-      if (p.kind == PackageKind::kModule) module_folders.push_back(p.folder);
-    }
-    const std::string folder = FindAppFolder(app_paths, module_folders, read_);
-    for (Package& p : m_.packages) {
-      if (p.kind == PackageKind::kApp) p.folder = folder;
-    }
-    for (Script& s : m_.scripts) {
-      if (m_.package(s.package).kind == PackageKind::kApp) s.file = RelativeTo(folder, s.path);
     }
   }
 
@@ -212,7 +142,6 @@ class Builder {
   const DominatorTree& dominators_;
   const ManifestReader& read_;
   PackageMap m_;
-  std::map<std::string, uint32_t> by_key_;
 };
 
 }  // namespace

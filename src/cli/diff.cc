@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "analysis/diff.h"
+#include "analysis/script_map.h"
 #include "cli/command_line.h"
 #include "cli/places.h"
 #include "cli/run.h"
@@ -58,8 +59,9 @@ Result<int> RunDiff(const DiffArguments& arguments, Run& run) {
   if (Result<void> go = run.Phase("finding whose code it is"); !go) {
     return tl::unexpected(go.error());
   }
-  const PackageMap packages = run.Timed("packages", "whose code the constructors are",
-                                        [&] { return AttributePackages(*current); });
+  const PackageMap packages = run.Timed("scripts", "whose code the constructors are", [&] {
+    return ComputeScriptMap(current->graph(), current->classes(), current->threads(), ReadManifest);
+  });
 
   DiffReport report;
   report.base = InfoOf(*base);

@@ -1,6 +1,7 @@
 // leaktrail summary FILE: what is in it?
 #include <memory>
 
+#include "analysis/script_map.h"
 #include "cli/command_line.h"
 #include "cli/places.h"
 #include "cli/run.h"
@@ -22,8 +23,9 @@ Result<int> RunSummary(const SummaryArguments& arguments, Run& run) {
   if (Result<void> go = run.Phase("sizing"); !go) return tl::unexpected(go.error());
   session->RunSummaryPasses();
   const std::vector<ClassRow>& rows = session->class_summary();
-  const PackageMap packages = run.Timed("packages", "whose code the constructors are",
-                                        [&] { return AttributePackages(*session); });
+  const PackageMap packages = run.Timed("scripts", "whose code the constructors are", [&] {
+    return ComputeScriptMap(session->graph(), session->classes(), session->threads(), ReadManifest);
+  });
 
   SummaryReport report;
   report.snapshot = InfoOf(*session);

@@ -32,6 +32,16 @@ int ExitCodeOf(Verdict verdict) {
   return kExitInconclusive;
 }
 
+// The notes have the files' own diagnostics already, with the file's name.
+bool IsOfAFile(const Diagnostic& d, const std::vector<const Session*>& sessions) {
+  return std::any_of(sessions.begin(), sessions.end(), [&](const Session* session) {
+    const Diagnostics& own = session->graph().diagnostics();
+    return std::any_of(own.begin(), own.end(), [&](const Diagnostic& o) {
+      return o.name == d.name && o.message == d.message;
+    });
+  });
+}
+
 Result<int> RunTrail(const TrailArguments& arguments, Run& run) {
   if (std::count(arguments.files.begin(), arguments.files.end(), "-") > 1) {
     return Fail(ErrorKind::kUsage, "standard input can be only one of the snapshots");
@@ -60,8 +70,9 @@ Result<int> RunTrail(const TrailArguments& arguments, Run& run) {
   if (!findings) return tl::unexpected(findings.error());
   report.findings = std::move(*findings);
   report.notes = run.Notes(for_notes);
-  Diagnostics& shown = report.notes.diagnostics;
-  shown.insert(shown.end(), report.findings.diagnostics.begin(), report.findings.diagnostics.end());
+  for (Diagnostic& d : report.findings.diagnostics) {
+    if (!IsOfAFile(d, for_notes)) report.notes.diagnostics.push_back(std::move(d));
+  }
   return run.Print(report, FindingsText, WriteFindingsJson, ExitCodeOf(report.findings.verdict));
 }
 

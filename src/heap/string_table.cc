@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, static_cast<size_t>(WellKnown::kCount)> k
     "map",
     "first",
     "second",
+    "version",
 };
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }

@@ -44,6 +44,7 @@ enum class WellKnown : uint8_t {
   kMap,                  // map
   kFirst,                // first
   kSecond,               // second
+  kVersion,              // version
   kCount
 };
 std::string_view WellKnownText(WellKnown k);
