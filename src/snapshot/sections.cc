@@ -31,13 +31,7 @@ class NumberSection {
       // A number and what divides it from the next take two bytes at least.
       fit = (source.size() - std::min(begin, source.size()) + 1) / (uint64_t{2} * fields_);
     }
-    SectionResult result;
-    if (rows_ > fit) {
-      result.damage = Error{ErrorKind::kBadInput,
-                            fmt::format("the header promises {} {}s, but only {} bytes follow",
-                                        rows_, row_name_, source.size() - begin),
-                            begin};
-    }
+    // A header that promises more than can follow is found out at the section's end.
     limit_ = std::min(rows_, fit) * fields_;
     capacity_ = source.random_access() ? limit_ : std::min(limit_, kFirstRows * fields_);
     Allocate(capacity_ / fields_);
@@ -53,6 +47,7 @@ class NumberSection {
     Result<SectionEnd> end = pipeline.Run(source);
     if (!end) return tl::unexpected<Error>(end.error());
 
+    SectionResult result;
     uint64_t numbers = end->count;
     if (bad_index_ < numbers) {
       numbers = bad_index_;
@@ -69,7 +64,7 @@ class NumberSection {
       result.damage = Error{ErrorKind::kBadInput,
                             fmt::format("unexpected {} in the {}", ByteName(end->stop_byte), name_),
                             end->offset};
-    } else if (numbers != rows_ * fields_ && !result.damage) {
+    } else if (numbers != rows_ * fields_) {
       result.damage =
           Error{ErrorKind::kBadInput,
                 fmt::format("the header promises {} {}s of {} numbers, but {} numbers are there",
@@ -270,6 +265,28 @@ class EdgesSection : public NumberSection {
     ForEachNumber(task, [&](uint64_t v) { Put(task, index++, v); });
   }
 
+ public:
+  // The largest string index in rows that were put together number by number: only when all are
+  // there can it be told which name is a string's.
+  uint32_t MaxStringOfPutRows(uint64_t rows) const {
+    uint32_t largest = 0;
+    const auto look = [&](size_t row) {
+      const RawEdge& edge = c_.edge[row];
+      if (NamedByIndex(edge.type())) return;
+      const uint32_t name = edge.label >> RawEdge::kTypeBits;
+      const bool aside = name == HeapGraph::kLabelOverflow;
+      largest = std::max(largest, aside ? c_.large_label.at(static_cast<uint32_t>(row)) : name);
+    };
+    if (!usual_) {
+      for (size_t row = 0; row < rows; ++row) look(row);
+    } else {
+      for (size_t row : put_rows_) {
+        if (row < rows) look(row);
+      }
+    }
+    return largest;
+  }
+
  private:
   // type, name, target in this order, kFields numbers a node: all but the first and last row of a
   // task are stored whole.
@@ -354,6 +371,10 @@ class EdgesSection : public NumberSection {
     const auto field = static_cast<uint32_t>(index % fields());
     const auto row = static_cast<size_t>(index / fields());
     RawEdge& edge = c_.edge[row];
+    if (usual_ && field == h_.edge_type_at) {
+      const std::lock_guard<std::mutex> lock(mutex());
+      put_rows_.push_back(row);
+    }
     if (field == h_.to_node_at) {
       if (v % h_.node_fields != 0 || v / h_.node_fields >= node_count_) {
         return Bad(task, index,
@@ -380,6 +401,7 @@ class EdgesSection : public NumberSection {
   const uint32_t node_count_;
   GraphColumns& c_;
   const bool usual_;
+  std::vector<size_t> put_rows_;
   std::array<uint8_t, 256> codes_{};
 };
 
@@ -392,6 +414,7 @@ class LocationsSection {
     ForEachNumber(task, [&](uint64_t v) {
       values.push_back(static_cast<uint32_t>(std::min<uint64_t>(v, kMaxU32)));
     });
+    if (values.empty()) return;  // its place in the order is the next chunk's too
     const std::lock_guard<std::mutex> lock(mutex_);
     pieces_.emplace(task.first, std::move(values));
   }
@@ -449,6 +472,8 @@ Result<SectionResult> ReadEdges(ByteSource& source, ChunkPipeline pipeline,
   EdgesSection section(header, node_count, columns);
   Result<SectionResult> result = section.Read(source, pipeline);
   if (!result) return result;
+  result->max_string_index =
+      std::max(result->max_string_index, section.MaxStringOfPutRows(result->rows));
   std::erase_if(columns.large_label, [&](const auto& e) { return e.first >= result->rows; });
   return result;
 }
