@@ -10,6 +10,8 @@ namespace leaktrail {
 namespace {
 
 constexpr uint64_t kPromise = HashName("Promise");
+constexpr uint64_t kLength = HashName("length");
+constexpr uint64_t kSize = HashName("size");
 constexpr uint64_t kEvents = HashName("_events");
 constexpr uint64_t kConstructorEdge = HashName("constructor");
 constexpr uint64_t kProtoEdge = HashName("__proto__");
@@ -287,6 +289,11 @@ class Judge {
     return place;
   }
 
+  // Code that adds and looks at the size may well empty the container when it is full.
+  static bool LooksAtSize(const FunctionFacts& f, const WriterClues& clues) {
+    return f.mentions(clues.container_class == "Array" ? kLength : kSize);
+  }
+
   // The function that a closure was made in, as far as its scope tells.
   std::string FunctionAround(NodeIndex closure) const {
     for (const EdgeIndex e : g_.edges_of(closure)) {
@@ -342,6 +349,7 @@ class Judge {
     const std::vector<Writer> writers = RankWriters(g_, code_, facts, clues);
     const FunctionFacts* writer = writers.empty() ? nullptr : writers.front().facts;
     const FunctionFacts* helper = nullptr;
+    if (writer != nullptr) report_.size_is_checked = LooksAtSize(*writer, clues);
     // Against a known place of the items only good evidence counts.
     if (writer != nullptr && item.found() && writers.front().score < kGoodEvidence) writer = nullptr;
     if (c.place.function.empty() && item.found()) c.place.function = FunctionAround(item.node);

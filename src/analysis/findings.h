@@ -92,6 +92,7 @@ struct Suspect {
   std::vector<StackFrame> allocation_stack;  // empty from files
   std::string fingerprint;         // 16 hex digits
   double confidence = 0;           // 0…1, that this suspect is a leak
+  bool size_is_checked = false;    // the code that fills the owner also looks at its size
 };
 
 struct Findings {

@@ -19,6 +19,7 @@ constexpr uint64_t kLeakBytes = 32 * 1024;
 constexpr double kLeakShareOfHeap = 0.002;
 constexpr double kLeakShareOfGrowth = 0.05;
 constexpr double kLikeNumbers = 0.1;
+constexpr double kMayBeEmptied = 0.85;
 // Fewer new units in a step than this are a pool or a handful of connections, unless they are large.
 constexpr uint64_t kFewUnits = 20;
 constexpr double kLargeShareOfHeap = 0.02;
@@ -62,6 +63,10 @@ class Builder {
       c.chain = FindHolders(last_, c.group);
       c.report = FindCulprit(last_, c.group, c.chain);
     }
+    // What may yet be emptied comes after what will not.
+    std::stable_sort(picked_.begin(), picked_.end(), [&](const Candidate& a, const Candidate& b) {
+      return IsClear(a) && IsClear(b) && a.report.size_is_checked < b.report.size_is_checked;
+    });
     Merge();
     Decide();
     for (const Candidate& c : picked_) {
@@ -185,6 +190,9 @@ class Builder {
       if (first->judgement.by_bytes) {
         out_.reason = "one container grew in every step and never shrank";
       }
+      if (first->report.size_is_checked) {
+        out_.reason += "; the code that fills it looks at its size, so it may be emptied later";
+      }
       return;
     }
     if (!IsMoreThanNoise(*first)) {
@@ -245,10 +253,12 @@ class Builder {
     s.package = packages.LabelOf(packages.direct_package(example));
     s.shape = c.judgement.shape;
     s.confidence = IsMoreThanNoise(c) ? c.judgement.confidence : c.judgement.confidence / 2;
+    if (c.report.size_is_checked) s.confidence *= kMayBeEmptied;
     CountClass(c, s);
     s.grown_size = c.bytes;
     for (const uint32_t m : c.merged) s.grown_size += last_.growth.groups[m].grown_bytes();
     AddGrowsWith(c, s);
+    s.size_is_checked = c.report.size_is_checked;
     s.owner = c.report.owner;
     s.culprit = c.report.culprit;
     s.trail = BuildTrail(last_, c.group, c.chain, c.report);
