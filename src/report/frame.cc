@@ -18,7 +18,7 @@ std::string PlaceText(const CodePlace& place) {
 
 void AppendSnapshotLine(const SnapshotInfo& snapshot, const TextOptions& options,
                         std::string* out) {
-  const std::string file = SafeText(snapshot.file);
+  const std::string file = snapshot.file == "-" ? "standard input" : SafeText(snapshot.file);
   const std::string counts =
       fmt::format("{}, {}, {}", FormatCountOf(snapshot.node_count, "node", "nodes"),
                   FormatCountOf(snapshot.edge_count, "edge", "edges"),
@@ -30,18 +30,21 @@ void AppendSnapshotLine(const SnapshotInfo& snapshot, const TextOptions& options
 
 void AppendDiagnostics(const Diagnostics& diagnostics, const TextOptions& options,
                        std::string* out) {
-  if (diagnostics.empty()) return;
-  *out += '\n';
+  std::string errors;
+  std::string others;
   for (const Diagnostic& d : diagnostics) {
-    const Paint paint = d.severity == Severity::kError     ? Paint::kBad
+    const bool is_error = d.severity == Severity::kError;
+    const Paint paint = is_error                          ? Paint::kBad
                         : d.severity == Severity::kWarning ? Paint::kWarn
                                                            : Paint::kDim;
     std::string line = fmt::format("{}: {}", SeverityName(d.severity), SafeText(d.message));
     if (d.count > 1) line += fmt::format(" ({} times)", FormatCount(d.count));
     line += fmt::format(" [{}]", SafeText(d.name));
-    *out += Painted(Wrapped(line, 2, options), paint, options);
-    *out += '\n';
+    (is_error ? errors : others) += Painted(Wrapped(line, 2, options), paint, options) + "\n";
   }
+  // Who reads a report of a damaged file must know it before the first number.
+  out->insert(0, errors);
+  if (!others.empty()) *out += "\n" + others;
 }
 
 void AppendStats(const RunStats& stats, const TextOptions& options, std::string* out) {

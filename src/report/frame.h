@@ -17,7 +17,7 @@
 namespace leaktrail {
 
 struct SnapshotInfo {
-  std::string file;
+  std::string file;  // "-" is standard input
   uint64_t node_count = 0;
   uint64_t edge_count = 0;
   uint64_t string_count = 0;
@@ -55,7 +55,7 @@ struct ListRest {
 std::string PlaceText(const CodePlace& place);
 // "3-end.heapsnapshot  145,221 nodes, 640,112 edges, 23,110 strings" and a line's end.
 void AppendSnapshotLine(const SnapshotInfo& snapshot, const TextOptions& options, std::string* out);
-// One line each, after an empty line; nothing if there are none.
+// One line each: errors before all that `out` has, the rest after it and an empty line.
 void AppendDiagnostics(const Diagnostics& diagnostics, const TextOptions& options,
                        std::string* out);
 // The table behind --stats.
