@@ -192,9 +192,14 @@ class Judge {
         path += EdgeText(step);
       }
     }
+    const HolderStep& lowest = chain_.steps.front();
+    if (lowest.edge.valid() && !lowest.many) {
+      if (!path.empty()) path += ".";
+      path += EdgeText(lowest);
+    }
     const NodeIndex at = chain_.steps[top].node;
     o.property = path;
-    if (top > 0 && !IsScope(at)) {
+    if (!path.empty() && !IsScope(at)) {
       const std::string name = IsClosure(at) ? FunctionName(g_, code_, at) : DisplayClass(last_, at);
       o.property = name + (path.starts_with("[") ? "" : ".") + path;
     }
@@ -226,7 +231,7 @@ class Judge {
     WriterClues c;
     if (!chain_.steps.empty()) {
       c.container_class = g_.NodeName(chain_.steps.front().node);
-      for (size_t i = 1; i < chain_.steps.size() && i <= 3; ++i) {
+      for (size_t i = 0; i < chain_.steps.size() && i <= 3; ++i) {
         const EdgeIndex e = chain_.steps[i].edge;
         const bool named = e.valid() && (g_.edge_type(e) == EdgeType::kProperty ||
                                          g_.edge_type(e) == EdgeType::kContext);
@@ -234,7 +239,7 @@ class Judge {
           c.property.push_back(names_.of(g_.edge_name(e)));
           break;
         }
-        if (IsUserCode(chain_.steps[i].node)) break;
+        if (i > 0 && IsUserCode(chain_.steps[i].node)) break;
       }
     }
     const NodeIndex n = item.found() ? item.node : chain_.item;

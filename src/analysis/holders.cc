@@ -142,6 +142,15 @@ class Tally {
   Array<uint32_t> found_;  // by node: 1 + owner
 };
 
+// A property or variable of `from` that holds `to`.
+EdgeIndex NamedEdge(const HeapGraph& graph, NodeIndex from, NodeIndex to) {
+  for (const EdgeIndex e : graph.edges_of(from)) {
+    const EdgeType t = graph.edge_type(e);
+    if (graph.target(e) == to && (t == EdgeType::kProperty || t == EdgeType::kContext)) return e;
+  }
+  return EdgeIndex::None();
+}
+
 const GroupPart* PartOfWay(const GrowthGroup& g, uint32_t way) {
   for (const GroupPart& p : g.parts) {
     if (p.way == way && p.example != 0) return &p;
@@ -163,8 +172,11 @@ HolderChain FindHolders(const LastSnapshot& last, uint32_t group) {
     for (size_t k = 1; k < g.lasting.size(); ++k) chain.item_count += g.lasting[k];
     chain.held_count = chain.item_count;
     if (g.owner_example != 0) {
-      const bool many = g.by_owner;
-      chain.steps.push_back({NodeIndex(g.owner_example), EdgeIndex::None(), many});
+      EdgeIndex edge;
+      if (!g.by_owner && part != nullptr) {
+        edge = NamedEdge(last.graph(), NodeIndex(g.owner_example), chain.item);
+      }
+      chain.steps.push_back({NodeIndex(g.owner_example), edge, g.by_owner});
     }
   }
   if (!chain.steps.empty()) Climb(last, chain);
