@@ -40,6 +40,7 @@ constexpr uint64_t HashName(std::string_view s) {
 
 class NameHashes {
  public:
+  NameHashes() = default;
   explicit NameHashes(const HeapGraph& graph, unsigned threads = 1);
   uint64_t of(StringIndex i) const {
     return i.value() < hashes_.size() ? hashes_[i.value()] : HashName("");

@@ -68,6 +68,7 @@ class Builder {
     std::stable_sort(picked_.begin(), picked_.end(), [&](const Candidate& a, const Candidate& b) {
       return IsClear(a) && IsClear(b) && a.report.size_is_checked < b.report.size_is_checked;
     });
+    PutBlameFirst();
     Merge();
     Decide();
     for (const Candidate& c : picked_) {
@@ -154,13 +155,26 @@ class Builder {
     return g.items.back() > g.items.front() ? g.items.back() - g.items.front() : 0;
   }
 
+  static bool BlamesUserCode(const Candidate& c) {
+    return c.report.culprit && c.report.culprit->because != Because::kDominator;
+  }
+
+  // What nobody is to blame for, but grows by the same number as what somebody is, goes with it.
+  void PutBlameFirst() {
+    if (picked_.empty() || BlamesUserCode(picked_.front())) return;
+    const auto told = std::find_if(picked_.begin(), picked_.end(), [&](const Candidate& c) {
+      return BlamesUserCode(c) && IsClear(c) == IsClear(picked_.front()) &&
+             LikeNumbers(ItemsGrown(c), ItemsGrown(picked_.front()));
+    });
+    if (told != picked_.end()) std::rotate(picked_.begin(), told, told + 1);
+  }
+
   // One suspect for one bug: the same place to blame, or the same package and like numbers.
   bool SameBug(const Candidate& a, const Candidate& b) const {
-    if (!a.report.culprit || !b.report.culprit) {
-      // Growth that nobody is to blame for goes with a suspect of the same number.
-      return LikeNumbers(ItemsGrown(a), ItemsGrown(b)) && ItemsGrown(a) > 0 &&
-             a.report.culprit.has_value();
+    if (!BlamesUserCode(b)) {
+      return BlamesUserCode(a) && LikeNumbers(ItemsGrown(a), ItemsGrown(b)) && ItemsGrown(a) > 0;
     }
+    if (!BlamesUserCode(a)) return false;
     const CodePlace& x = a.report.culprit->place;
     const CodePlace& y = b.report.culprit->place;
     if (x.package != y.package) return false;

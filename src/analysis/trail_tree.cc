@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "base/parallel.h"
+
 namespace leaktrail {
 namespace {
 
+constexpr size_t kBlock = 1 << 14;  // nodes
 constexpr uint64_t kElementEdge = HashName("[]");
 
 // Hidden nodes that belong to code and shapes. Up to Node 18 shapes are of type hidden too.
@@ -69,21 +72,43 @@ class Walk {
   Walk(const SnapshotView& view) : v_(view), g_(*view.graph), names_(*view.names) {}
 
   // For each node the edge from its dominator, if there is one: the first by name, else an element.
-  Array<uint32_t> EdgesFromDominators() const {
+  // A node has one dominator, so workers on different nodes never write the same place.
+  Array<uint32_t> EdgesFromDominators(unsigned threads) const {
     Array<uint32_t> edge_of(g_.node_count());  // 1 + edge
     if (edge_of.empty()) return edge_of;
     const Array<uint32_t>& idom = v_.dominators->idom;
-    for (const NodeIndex n : g_.nodes()) {
-      for (const EdgeIndex e : g_.edges_of(n)) {
-        const NodeIndex t = g_.target(e);
-        if (idom[t.value()] != n.value() || t == n) continue;
-        const EdgeType type = g_.edge_type(e);
-        if (type == EdgeType::kWeak || type == EdgeType::kShortcut) continue;
-        uint32_t& best = edge_of[t.value()];
-        if (best == 0 || Prefer(e, EdgeIndex(best - 1))) best = e.value() + 1;
+    ParallelBlocks(threads, g_.node_count(), kBlock, [&](size_t first, size_t last) {
+      for (auto n = static_cast<uint32_t>(first); n < last; ++n) {
+        for (const EdgeIndex e : g_.edges_of(NodeIndex(n))) {
+          const uint32_t t = g_.target(e).value();
+          if (idom[t] != n || t == n) continue;
+          const EdgeType type = g_.edge_type(e);
+          if (type == EdgeType::kWeak || type == EdgeType::kShortcut) continue;
+          uint32_t& best = edge_of[t];
+          if (best == 0 || Prefer(e, EdgeIndex(best - 1))) best = e.value() + 1;
+        }
       }
-    }
+    });
     return edge_of;
+  }
+
+  // Role and class of each node by itself; noise has no class.
+  void Classify(unsigned threads, Array<uint8_t>& role, Array<uint64_t>& class_of) const {
+    const uint32_t count = g_.node_count();
+    Array<uint32_t> location_of(count);  // 1 + position in locations()
+    if (location_of.empty()) return;
+    for (size_t i = 0; i < g_.locations().size(); ++i) {
+      location_of[g_.locations()[i].node.value()] = static_cast<uint32_t>(i) + 1;
+    }
+    ParallelBlocks(threads, count, kBlock, [&](size_t first, size_t last) {
+      for (auto n = static_cast<uint32_t>(first); n < last; ++n) {
+        const NodeRole r = RoleByType(g_, names_, NodeIndex(n));
+        role[n] = static_cast<uint8_t>(r);
+        if (r != NodeRole::kVisible) continue;
+        const uint32_t at = location_of[n];
+        class_of[n] = ClassHash(v_, NodeIndex(n), at == 0 ? nullptr : &g_.locations()[at - 1]);
+      }
+    });
   }
 
   Label LabelOf(uint32_t edge_plus_one, NodeRole from) const {
@@ -182,7 +207,8 @@ uint64_t ClassHash(const SnapshotView& view, NodeIndex n, const Location* locati
   return h == 0 ? 1 : h;
 }
 
-TrailTree::TrailTree(WaysFrom from) : from_(from), slots_(1024) { ways_.push_back(Way{}); }
+TrailTree::TrailTree(WaysFrom from, unsigned threads)
+    : from_(from), threads_(threads), slots_(1024) { ways_.push_back(Way{}); }
 
 void TrailTree::Grow() {
   std::vector<uint32_t> larger(slots_.size() * 2);
@@ -224,21 +250,20 @@ NodeWays TrailTree::Add(const SnapshotView& view) {
   const uint32_t count = g.node_count();
   NodeWays out{Array<uint32_t>(count), Array<uint32_t>(count), Array<uint8_t>(count)};
   const Walk walk(view);
-  const Array<uint32_t> edge_of = walk.EdgesFromDominators();
-  Array<uint32_t> location_of(count);  // 1 + position in locations()
-  if (count == 0 || edge_of.empty() || location_of.empty() || out.role.empty()) return out;
-  for (size_t i = 0; i < g.locations().size(); ++i) {
-    location_of[g.locations()[i].node.value()] = static_cast<uint32_t>(i) + 1;
-  }
+  const Array<uint32_t> edge_of = walk.EdgesFromDominators(threads_);
+  Array<uint64_t> class_of(count);
+  if (count == 0 || edge_of.empty() || class_of.empty() || out.role.empty()) return out;
+  walk.Classify(threads_, out.role, class_of);
   for (const uint32_t n : view.dominators->order) {
     const uint32_t up = view.dominators->idom[n];
     if (n == up || n == 0) {
       out.visible[n] = n;
-      continue;  // the root: way 0, visible
+      out.role[n] = static_cast<uint8_t>(NodeRole::kVisible);
+      continue;  // the root: way 0
     }
     const auto role_above = static_cast<NodeRole>(out.role[up]);
     const Label label = walk.LabelOf(edge_of[n], role_above);
-    NodeRole role = RoleByType(g, *view.names, NodeIndex(n));
+    auto role = static_cast<NodeRole>(out.role[n]);
     if (role_above == NodeRole::kNoise || (label.noise && role != NodeRole::kVisible)) {
       role = NodeRole::kNoise;
     }
@@ -247,8 +272,6 @@ NodeWays TrailTree::Add(const SnapshotView& view) {
     out.way[n] = parent;
     out.visible[n] = out.visible[up];
     if (role != NodeRole::kVisible) continue;
-    const Location* location =
-        location_of[n] == 0 ? nullptr : &g.locations()[location_of[n] - 1];
     uint64_t edge = label.hash;
     bool many = label.many;
     if (parent != 0 && ways_[parent].dictionary && edge_of[n] != 0 &&
@@ -256,7 +279,7 @@ NodeWays TrailTree::Add(const SnapshotView& view) {
       edge = kElementEdge;
       many = true;
     }
-    const uint64_t class_hash = ClassHash(view, NodeIndex(n), location);
+    const uint64_t class_hash = class_of[n];
     const bool begins = from_ == WaysFrom::kCode && view.packages->script_of_code[n] != 0;
     const uint32_t way =
         begins ? ChildOf(0, class_hash, 0, false) : ChildOf(parent, class_hash, edge, many);

@@ -17,7 +17,7 @@
 //
 // Cost: one walk per snapshot, a hash probe for each visible node; 8 bytes a node for the snapshot
 // at hand. The number of ways is bounded by kMaxWays; what is beyond stays with its parent.
-// Threads: Add from one thread at a time.
+// Threads: Add from one thread at a time; it uses several inside.
 #pragma once
 
 #include <cstdint>
@@ -79,7 +79,7 @@ enum class WaysFrom : uint8_t { kRoot, kCode };
 
 class TrailTree {
  public:
-  explicit TrailTree(WaysFrom from = WaysFrom::kRoot);
+  explicit TrailTree(WaysFrom from = WaysFrom::kRoot, unsigned threads = 1);
 
   // The last snapshot must come first: whether an object is a dictionary is decided there.
   NodeWays Add(const SnapshotView& view);
@@ -95,6 +95,7 @@ class TrailTree {
   void Grow();
 
   WaysFrom from_;
+  unsigned threads_;
   std::vector<Way> ways_;
   std::vector<uint32_t> slots_;  // open addressing: way + 1
 };

@@ -1,7 +1,9 @@
 #include "engine/find_leaks.h"
 
-#include <algorithm>
+#include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -13,6 +15,7 @@
 #include "analysis/suspects.h"
 #include "analysis/trail_tree.h"
 #include "base/input.h"
+#include "base/parallel.h"
 
 namespace leaktrail {
 namespace {
@@ -25,14 +28,19 @@ std::string TextField(const nlohmann::json& object, const char* key) {
   return it != object.end() && it->is_string() ? it->get<std::string>() : "";
 }
 
-// Asks the disk once for each folder.
+// Asks the disk once for each folder. May be called from several threads.
 ManifestReader CachedManifests(bool enabled) {
   if (!enabled) return {};
-  auto known = std::make_shared<std::unordered_map<std::string, std::optional<PackageManifest>>>();
+  struct Known {
+    std::mutex mutex;
+    std::unordered_map<std::string, std::optional<PackageManifest>> of_folder;
+  };
+  auto known = std::make_shared<Known>();
   return [known](const std::string& folder) {
-    const auto it = known->find(folder);
-    if (it != known->end()) return it->second;
-    return known->emplace(folder, ReadManifest(folder)).first->second;
+    const std::lock_guard lock(known->mutex);
+    const auto it = known->of_folder.find(folder);
+    if (it != known->of_folder.end()) return it->second;
+    return known->of_folder.emplace(folder, ReadManifest(folder)).first->second;
   };
 }
 
@@ -48,16 +56,19 @@ Prepared Prepare(std::span<Session* const> sessions, bool read_manifests) {
   Prepared p;
   const ManifestReader manifests = CachedManifests(read_manifests);
   const size_t n = sessions.size();
-  p.names.reserve(n);
-  p.code.reserve(n);
-  p.packages.reserve(n);
-  for (size_t k = 0; k < n; ++k) {
+  p.names.resize(n);
+  p.code.resize(n);
+  p.packages.resize(n);
+  // A session is for one thread at a time, so each is one worker's.
+  ParallelBlocks(sessions[0]->threads(), n, 1, [&](size_t k, size_t) {
     Session& s = *sessions[k];
-    p.names.emplace_back(s.graph(), s.threads());
-    p.code.push_back(ComputeCodeModel(s.graph(), p.names[k]));
-    p.packages.push_back(
-        ComputePackages(s.graph(), p.names[k], p.code[k], s.dominators(), manifests));
-    p.views.push_back({&s.graph(), &p.names[k], &p.code[k], &p.packages[k], &s.dominators()});
+    p.names[k] = NameHashes(s.graph());
+    p.code[k] = ComputeCodeModel(s.graph(), p.names[k]);
+    p.packages[k] = ComputePackages(s.graph(), p.names[k], p.code[k], s.dominators(), manifests);
+  });
+  for (size_t k = 0; k < n; ++k) {
+    p.views.push_back({&sessions[k]->graph(), &p.names[k], &p.code[k], &p.packages[k],
+                       &sessions[k]->dominators()});
   }
   return p;
 }
@@ -83,15 +94,23 @@ Result<Findings> FindLeaks(std::span<Session* const> sessions, const FindLeaksOp
   const Prepared p = Prepare(sessions, options.read_manifests);
   if (Cancelled(options)) return Fail(ErrorKind::kInterrupted, "interrupted");
   const MatchedBy matched_by = HowToMatch(sessions);
-  TrailTree tree(matched_by == MatchedBy::kNodeId ? WaysFrom::kRoot : WaysFrom::kCode);
+  const unsigned threads = sessions[0]->threads();
+  TrailTree tree(matched_by == MatchedBy::kNodeId ? WaysFrom::kRoot : WaysFrom::kCode, threads);
   std::vector<NodeWays> ways(sessions.size());
   for (size_t k = sessions.size(); k-- > 0;) ways[k] = tree.Add(p.views[k]);
   if (Cancelled(options)) return Fail(ErrorKind::kInterrupted, "interrupted");
-  const Growth growth = ComputeGrowth(p.views, ways, tree, matched_by);
-  const RootPaths paths(*p.views.back().graph, p.names.back());
+  Growth growth;
+  std::optional<RootPaths> paths;
+  ParallelBlocks(threads, 2, 1, [&](size_t first, size_t) {
+    if (first == 0) {
+      growth = ComputeGrowth(p.views, ways, tree, matched_by);
+    } else {
+      paths.emplace(*p.views.back().graph, p.names.back());
+    }
+  });
   std::vector<uint64_t> heap_sizes;
   for (Session* s : sessions) heap_sizes.push_back(s->graph().total_self_size());
-  const LastSnapshot last{p.views.back(), ways.back(), tree, growth, paths};
+  const LastSnapshot last{p.views.back(), ways.back(), tree, growth, *paths};
   Findings findings = BuildFindings(last, heap_sizes, {options.max_suspects});
   for (Session* s : sessions) {
     const Diagnostics& d = s->graph().diagnostics();
