@@ -57,7 +57,7 @@ class PathFinder {
     std::vector<PathStep> steps;
     NodeIndex n = last;
     while (n != graph_.root()) {
-      if (n == avoid_ || steps.size() >= max_length) return {};
+      if (n == avoid_ || steps.size() + 1 >= max_length) return {};
       const Retainer nearest = FindNearest(n);
       if (!nearest.edge.valid()) return {};
       steps.push_back({n, nearest.edge});

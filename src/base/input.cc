@@ -1,15 +1,16 @@
 #include "base/input.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <vector>
 #include <zlib.h>
 #include <zstd.h>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <vector>
 
 namespace leaktrail {
 namespace {
@@ -57,6 +58,8 @@ class GzipStream {
           return FailAt(total_, "the gzip data ends too early: the file is truncated");
         }
       } else if (r != Z_OK) {
+        // What came out before the damage is whole; inflate fails again at the next call.
+        if (z_.avail_out != room) break;
         return FailAt(total_, "the gzip data is damaged");
       }
     }
@@ -84,6 +87,7 @@ class ZstdStream {
 
   Result<size_t> Read(std::span<char> out) {
     if (z_ == nullptr) return Fail(ErrorKind::kEnvironment, "not enough memory to decompress zstd");
+    if (damage_) return tl::unexpected<Error>(*damage_);
     ZSTD_outBuffer o{out.data(), out.size(), 0};
     while (o.pos == 0) {
       if (i_.pos == i_.size && !end_of_input_) {
@@ -105,7 +109,11 @@ class ZstdStream {
       }
       const size_t r = ZSTD_decompressStream(z_, &o, &i_);
       if (ZSTD_isError(r) != 0) {
-        return FailAt(total_, fmt::format("the zstd data is damaged ({})", ZSTD_getErrorName(r)));
+        damage_ = Error{ErrorKind::kBadInput,
+                        fmt::format("the zstd data is damaged ({})", ZSTD_getErrorName(r)),
+                        total_ + o.pos};
+        if (o.pos > 0) break;  // what came out before the damage is whole
+        return tl::unexpected<Error>(*damage_);
       }
       in_frame_ = r != 0;
     }
@@ -119,6 +127,7 @@ class ZstdStream {
   ZSTD_DStream* z_;
   ZSTD_inBuffer i_{nullptr, 0, 0};
   uint64_t total_ = 0;
+  std::optional<Error> damage_;
   bool end_of_input_ = false;
   bool in_frame_ = false;
 };
