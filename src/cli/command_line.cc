@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include <cctype>
-#include <map>
 #include <utility>
 
 #include "cli/output.h"
@@ -83,9 +81,6 @@ class HelpFormatter : public CLI::Formatter {
 };
 
 void AddCommonOptions(CLI::App* app, CommonOptions* common, const char* group) {
-  const std::map<std::string, ColourChoice> colours{{"auto", ColourChoice::kAuto},
-                                                    {"always", ColourChoice::kAlways},
-                                                    {"never", ColourChoice::kNever}};
   app->add_flag("--json", common->json, "one JSON document instead of text")->group(group);
   app->add_option("--top", common->top, "show so many rows; 0 is all")
       ->type_name("N")
@@ -99,10 +94,31 @@ void AddCommonOptions(CLI::App* app, CommonOptions* common, const char* group) {
       ->group(group);
   app->add_flag("--stats", common->stats, "time and memory of each pass, on standard error")
       ->group(group);
-  app->add_option("--color", common->colour, "auto, always or never (auto honours NO_COLOR)")
-      ->transform(CLI::CheckedTransformer(colours).description(""))
+  app->add_option_function<std::string>(
+         "--color",
+         [common](const std::string& when) {
+           if (when == "auto") {
+             common->colour = ColourChoice::kAuto;
+           } else if (when == "always") {
+             common->colour = ColourChoice::kAlways;
+           } else if (when == "never") {
+             common->colour = ColourChoice::kNever;
+           } else {
+             throw CLI::ValidationError("--color takes auto, always or never, not '" + when + "'",
+                                        CLI::ExitCodes::ValidationError);
+           }
+         },
+         "auto, always or never (auto honours NO_COLOR)")
       ->type_name("WHEN")
       ->group(group);
+}
+
+// What was not understood; a flag before what may only be its value.
+std::string FirstExtra(const std::vector<std::string>& extras) {
+  for (const std::string& extra : extras) {
+    if (extra.starts_with("-")) return extra;
+  }
+  return extras.empty() ? "" : extras.front();
 }
 
 // CLI11's messages name what is wrong; a person also needs to know where to look it up.
@@ -110,9 +126,19 @@ std::string UsageSentence(const CLI::App& root, const CLI::ParseError& error) {
   std::string verb;
   for (const CLI::App* chosen : root.get_subcommands()) verb = chosen->get_name() + " ";
   std::string what = error.what();
+  const size_t required = what.find(" is required");
+  const std::string extra = FirstExtra(root.remaining(/*recurse=*/true));
+  constexpr std::string_view kConversion = "Could not convert: ";
+  if (verb.empty()) {
+    what = extra.empty() ? "name a verb" : fmt::format("there is no verb '{}'", extra);
+  } else if (!extra.empty()) {
+    what = fmt::format("nothing is known of '{}'", extra);
+  } else if (required != std::string::npos) {
+    what = what.substr(0, required) + " is missing";
+  } else if (what.starts_with(kConversion)) {  // "Could not convert: --top = many"
+    what = fmt::format("a number is needed: {}", what.substr(kConversion.size()));
+  }
   while (!what.empty() && (what.back() == '\n' || what.back() == '.')) what.pop_back();
-  if (root.get_subcommands().empty() && error.get_name() == "RequiredError") what = "name a verb";
-  if (!what.empty()) what[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(what[0])));
   return fmt::format("leaktrail: {}; see leaktrail {}--help\n", SafeText(what), verb);
 }
 

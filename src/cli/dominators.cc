@@ -16,6 +16,7 @@ namespace {
 constexpr size_t kUsualChildren = 10;
 // What keeps less than this part of the top is summed up, unless --verbose.
 constexpr uint64_t kWorthShowing = 100;
+constexpr uint64_t kSmallestGroup = 2;
 
 struct DominatorsArguments {
   std::string file;
@@ -88,9 +89,8 @@ class TreeBuilder {
       return a.retained_size > b.retained_size;
     });
     for (const DominatedClass& c : left) {
-      if (branch->groups.size() == max_children_ || c.count == 0 || c.retained_size < min_size_) {
-        break;
-      }
+      if (branch->groups.size() == max_children_ || c.retained_size < min_size_) break;
+      if (c.count < kSmallestGroup) continue;
       const ClassKey& key = classes.key(c.class_index);
       branch->groups.push_back({key.name, PlaceOfClass(packages_, key), c.count, c.retained_size});
       TakeFromRest(c.count, c.retained_size, &branch->rest);

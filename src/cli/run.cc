@@ -54,6 +54,11 @@ Result<Session> Run::Open(const std::string& path) {
   if (error.message.find(ShownPath(path)) == std::string::npos) {
     error.message = where + ": " + error.message;
   }
+  // Where the beginning is sound, there is something to use.
+  if (error.kind == ErrorKind::kBadInput && error.byte_offset.value_or(0) > 0 &&
+      !options_.tolerant && !error.message.starts_with("this is not")) {
+    error.message += "; --tolerant uses what is whole";
+  }
   return tl::unexpected(error);
 }
 
@@ -112,8 +117,7 @@ void Run::PrintStats(const ReportNotes& notes) const {
 
 SnapshotInfo InfoOf(const Session& session) {
   const HeapGraph& graph = session.graph();
-  return {ShownPath(session.path()), graph.node_count(), graph.edge_count(),
-          graph.strings().size()};
+  return {session.path(), graph.node_count(), graph.edge_count(), graph.strings().size()};
 }
 
 std::string ShownPath(const std::string& path) { return path == "-" ? "standard input" : path; }

@@ -43,7 +43,7 @@ std::string DiffText(const DiffReport& report, const TextOptions& options) {
                {"delta", Align::kRight, Shrink::kNever, Paint::kBold},
                {"constructor", Align::kLeft, Shrink::kFront, Paint::kPlace}});
   for (const DiffReportRow& row : report.rows) {
-    table.AddRow(Cells(SafeText(row.class_name), row, PlaceText(row.place)));
+    table.AddRow(Cells(SafeName(row.class_name), row, PlaceText(row.place)));
   }
   if (report.rest) {
     table.AddRow(

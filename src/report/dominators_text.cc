@@ -50,7 +50,7 @@ class TreeRows {
 
   void AddGroup(const DominatorGroup& group, const std::string& lead) {
     table_->AddRow({fmt::format("{}{} × {}", lead, FormatCount(group.count),
-                                ShortenEnd(SafeText(group.class_name), kNameColumns)),
+                                ShortenEnd(SafeName(group.class_name), kNameColumns)),
                     FormatSize(group.retained_size), FormatShare(group.retained_size, total_size_),
                     "", "", PlaceText(group.place)});
   }

@@ -63,6 +63,14 @@ void AppendLabelled(std::string_view label, std::string_view text, Paint paint,
   }
 }
 
+// As it stands in a text: a capital letter in front and a full stop behind.
+std::string Sentence(const std::string& reason) {
+  std::string text = SafeText(reason);
+  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  if (text.back() != '.') text += '.';
+  return text;
+}
+
 void AppendVerdict(const FindingsReport& report, const TextOptions& options, std::string* out) {
   const Findings& findings = report.findings;
   std::string line;
@@ -88,7 +96,7 @@ void AppendVerdict(const FindingsReport& report, const TextOptions& options, std
     *out += fmt::format(": {} per {}", FormatSizeDelta(rate), SafeText(findings.growth.unit));
   }
   *out += '\n';
-  if (!findings.reason.empty()) *out += Wrapped(SafeText(findings.reason), 0, options) + "\n";
+  if (!findings.reason.empty()) *out += Wrapped(Sentence(findings.reason), 0, options) + "\n";
 }
 
 void AppendCulprit(const Culprit& culprit, const TextOptions& options, std::string* out) {
@@ -123,7 +131,7 @@ void AppendTrail(const Suspect& suspect, const TextOptions& options, std::string
   for (size_t i = 0; i < shown.size(); ++i) {
     const TrailStep& step = *shown[i];
     std::string text = i == 0 ? "" : i + 1 == shown.size() ? "╰→ " : "├─ ";
-    text += StepEdge(step) + ShortenEnd(SafeText(step.class_name), kClassColumns);
+    text += StepEdge(step) + ShortenEnd(SafeName(step.class_name), kClassColumns);
     if (step.repeat > 1) text += fmt::format(" ×{}", FormatCount(step.repeat));
     if (options.verbose && step.id > 0) text += fmt::format(" @{}", step.id);
     std::string why = SafeText(step.why);
@@ -153,9 +161,9 @@ void AppendTrail(const Suspect& suspect, const TextOptions& options, std::string
 }
 
 std::string OwnerText(const SuspectOwner& owner) {
-  std::string text = SafeText(owner.property.empty() ? owner.class_name : owner.property);
+  std::string text = SafeName(owner.property.empty() ? owner.class_name : owner.property);
   if (!owner.property.empty() && !owner.class_name.empty()) {
-    text += fmt::format(" ({})", SafeText(owner.class_name));
+    text += fmt::format(" ({})", SafeName(owner.class_name));
   }
   if (!owner.entry_count.empty()) {
     text += fmt::format(", holds {}", Steps(owner.entry_count, FormatCount));
@@ -178,13 +186,13 @@ void AppendGrowth(const Suspect& suspect, const TextOptions& options, std::strin
   const std::string place = PlaceText(PlaceWith(suspect.package, suspect.location));
   std::string title =
       fmt::format("{} {}", FormatCountDelta(static_cast<int64_t>(suspect.grown_count)),
-                  ShortenEnd(SafeText(suspect.class_name), kClassColumns));
+                  ShortenEnd(SafeName(suspect.class_name), kClassColumns));
   *out +=
       Painted(fmt::format("suspect {:<{}}", suspect.rank, kLabelColumns - 8), Paint::kDim, options);
   *out += Painted(title, Paint::kName, options);
   *out += fmt::format(", keep {}", FormatSize(suspect.grown_size));
-  if (!place.empty()) *out += "  " + Painted(place, Paint::kPlace, options);
   *out += '\n';
+  AppendLabelled("made in", place, Paint::kPlace, options, out);
   if (suspect.count.size() > 1) {
     AppendLabelled(
         "count",
@@ -238,7 +246,8 @@ std::string FindingsText(const FindingsReport& report, const TextOptions& option
       AppendLabelled("culprit", FunctionPlaceText(suspect.culprit->place), Paint::kPlain, options,
                      &out);
     }
-    if (i == 0 || options.verbose) AppendDetails(suspect, options, &out);
+    const bool is_answer = i == 0 && findings.verdict != Verdict::kNoLeak;
+    if (is_answer || options.verbose) AppendDetails(suspect, options, &out);
   }
   if (options.verbose) {
     out += '\n';

@@ -34,7 +34,7 @@ void AppendDiagnostics(const Diagnostics& diagnostics, const TextOptions& option
   std::string others;
   for (const Diagnostic& d : diagnostics) {
     const bool is_error = d.severity == Severity::kError;
-    const Paint paint = is_error                          ? Paint::kBad
+    const Paint paint = is_error                           ? Paint::kBad
                         : d.severity == Severity::kWarning ? Paint::kWarn
                                                            : Paint::kDim;
     std::string line = fmt::format("{}: {}", SeverityName(d.severity), SafeText(d.message));

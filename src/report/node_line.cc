@@ -27,10 +27,12 @@ std::string NodeLabel(const NodeLine& node, size_t name_columns) {
   } else if (node.type == "string" || node.type == "concatenated string" ||
              node.type == "sliced string") {
     label = fmt::format("\"{}\"", ShortenEnd(SafeText(node.name), name_columns));
+  } else if (node.type == "synthetic" && node.name.empty()) {
+    label = "(root)";
   } else if (node.type == "object" && node.name == "Object") {
-    label = SafeText(node.class_name);
+    label = SafeName(node.class_name);
   } else {
-    label = SafeText(node.name.empty() ? node.class_name : node.name);
+    label = SafeName(node.name.empty() ? node.class_name : node.name);
   }
   return fmt::format("{} @{}", ShortenEnd(label, name_columns + 2), node.id);
 }
@@ -41,9 +43,9 @@ std::string NodeSizes(const NodeLine& node) {
                      FormatSize(node.retained_size));
 }
 
-std::string DistanceText(int32_t distance) {
-  if (distance < 0 || distance >= kBaseSystemDistance) return "–";
-  return FormatCount(static_cast<uint64_t>(distance));
+std::string DistanceText(std::optional<int32_t> distance) {
+  if (!distance || *distance < 0 || *distance >= kBaseSystemDistance) return "–";
+  return FormatCount(static_cast<uint64_t>(*distance));
 }
 
 std::string EdgeLabel(const std::string& edge, const std::string& edge_type) {
@@ -62,7 +64,7 @@ void WriteNodeKeys(const NodeLine& node, JsonWriter* json) {
   json->Field("class", node.class_name);
   json->Field("name", node.name);
   json->Field("type", node.type);
-  json->Field("distance", node.distance);
+  if (node.distance) json->Field("distance", *node.distance);
   json->Field("shallow_size", node.shallow_size);
   json->Field("retained_size", node.retained_size);
   WritePlace(node.place, json);

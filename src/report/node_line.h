@@ -14,7 +14,7 @@ struct NodeLine {
   std::string class_name;
   std::string name;  // as DevTools writes it: "Meter", "{a, b}", a function's name, a string's text
   std::string type;  // V8's: "object", "closure", …
-  int32_t distance = 0;
+  std::optional<int32_t> distance;  // if it was computed
   uint64_t shallow_size = 0;
   uint64_t retained_size = 0;
   CodePlace place;  // of a function or constructor; the package may be known without it
@@ -26,7 +26,7 @@ std::string NodeLabel(const NodeLine& node, size_t name_columns);
 // "0.3 kB of its own, retains 2.1 MB".
 std::string NodeSizes(const NodeLine& node);
 // "7"; "–" for what no user root reaches.
-std::string DistanceText(int32_t distance);
+std::string DistanceText(std::optional<int32_t> distance);
 // The edge as a person would write it: ".name", "[3]", "variable name", "internal name".
 std::string EdgeLabel(const std::string& edge, const std::string& edge_type);
 

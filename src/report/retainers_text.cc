@@ -35,7 +35,7 @@ void AppendPath(const std::vector<RetainerStep>& path, const TextOptions& option
     const bool last = i + 1 == path.size();
     const std::string edge =
         step.edge ? (last ? "╰→ " : "├─ ") + EdgeLabel(*step.edge, step.edge_type.value_or(""))
-                  : "root";
+                  : "";
     std::string label = NodeLabel(step.node, kNameColumns);
     if (fold) label += fmt::format(" ×{}", FormatCount(run));
     table.AddRow(
@@ -84,7 +84,7 @@ std::string RetainersText(const RetainersReport& report, const TextOptions& opti
                        FormatCountOf(*report.instance_count, "node", "nodes"));
   }
   if (report.paths.empty()) {
-    out += "\nNothing but weak edges leads to it: it is garbage that is still to be collected.\n";
+    out += "\nOnly weak edges lead to it, so nothing keeps it alive.\n";
   }
   for (size_t i = 0; i < report.paths.size(); ++i) {
     out += '\n';

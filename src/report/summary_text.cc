@@ -51,7 +51,7 @@ std::string SummaryText(const SummaryReport& report, const TextOptions& options)
                {"constructor", Align::kLeft, Shrink::kFront, Paint::kPlace}});
   const uint64_t whole = report.statistics.total;
   for (const SummaryRow& row : report.rows) {
-    table.AddRow({SafeText(row.class_name), FormatCount(row.count), FormatSize(row.shallow_size),
+    table.AddRow({SafeName(row.class_name), FormatCount(row.count), FormatSize(row.shallow_size),
                   FormatSize(row.retained_size), FormatShare(row.retained_size, whole),
                   PlaceText(row.place)});
   }

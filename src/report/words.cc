@@ -170,6 +170,12 @@ std::string SafeText(std::string_view utf8) {
   return out;
 }
 
+std::string SafeName(std::string_view utf8) {
+  const size_t first = utf8.find_first_not_of(' ');
+  if (first == std::string_view::npos) return "";
+  return SafeText(utf8.substr(first, utf8.find_last_not_of(' ') - first + 1));
+}
+
 size_t DisplayWidth(std::string_view utf8) {
   size_t width = 0;
   for (size_t at = 0; at < utf8.size();) {

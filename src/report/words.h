@@ -33,6 +33,8 @@ DecodedPoint DecodeUtf8(std::string_view text, size_t at);
 
 // Control, bidirectional and invalid characters escaped: `\n`, `\x1b`, `\u{202e}`.
 std::string SafeText(std::string_view utf8);
+// The same without spaces at the ends: V8 calls the global object "global / ".
+std::string SafeName(std::string_view utf8);
 
 // Columns on a terminal: 0 for combining marks, 2 for East Asian wide characters and emoji.
 size_t DisplayWidth(std::string_view utf8);
