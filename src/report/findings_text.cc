@@ -10,6 +10,7 @@ namespace leaktrail {
 namespace {
 
 constexpr size_t kLabelColumns = 11;
+constexpr size_t kThreeColumns = 110;  // a trail has place for its remarks beside it
 constexpr size_t kClassColumns = 48;
 constexpr size_t kEdgeColumns = 40;
 constexpr size_t kCompanions = 4;  // of what grows with a suspect
@@ -122,41 +123,65 @@ std::string StepEdge(const TrailStep& step) {
   return (step.edge_type == "context" ? "variable " + name : name) + " → ";
 }
 
+// "◀ …" at the step where the objects should have been let go.
+std::string RemarkOf(const TrailStep& step) {
+  const std::string why = SafeText(step.why);
+  if (!step.is_culprit) return why;
+  return why.empty() ? "◀ here" : "◀ " + why;
+}
+
+std::string StepText(const TrailStep& step, bool first, bool last, const TextOptions& options) {
+  std::string text = first ? "" : last ? "╰→ " : "├─ ";
+  text += StepEdge(step) + ShortenEnd(SafeName(step.class_name), kClassColumns);
+  if (step.repeat > 1) text += fmt::format(" ×{}", FormatCount(step.repeat));
+  if (options.verbose && step.id > 0) text += fmt::format(" @{}", step.id);
+  return text;
+}
+
+// One step a line. Where three columns do not fit, the trail begins at the left edge and a remark
+// has a line of its own below its step.
 void AppendTrail(const Suspect& suspect, const TextOptions& options, std::string* out) {
   const std::vector<const TrailStep*> shown = ShownSteps(suspect, options);
   if (shown.empty()) return;
-  Table table({{"", Align::kLeft, Shrink::kEnd},
-               {"", Align::kLeft, Shrink::kFront, Paint::kPlace},
-               {"", Align::kLeft, Shrink::kEnd, Paint::kDim}});
+  const bool narrow = options.width > 0 && options.width < kThreeColumns;
+  const size_t indent = narrow ? 2 : kLabelColumns;
+  TextOptions inside = options;
+  if (inside.width > 0) inside.width -= indent;
+  std::vector<TableColumn> columns{{"", Align::kLeft, Shrink::kEnd},
+                                   {"", Align::kLeft, Shrink::kFront, Paint::kPlace}};
+  if (!narrow) columns.push_back({"", Align::kLeft, Shrink::kEnd, Paint::kDim});
+  Table table(std::move(columns));
   for (size_t i = 0; i < shown.size(); ++i) {
     const TrailStep& step = *shown[i];
-    std::string text = i == 0 ? "" : i + 1 == shown.size() ? "╰→ " : "├─ ";
-    text += StepEdge(step) + ShortenEnd(SafeName(step.class_name), kClassColumns);
-    if (step.repeat > 1) text += fmt::format(" ×{}", FormatCount(step.repeat));
-    if (options.verbose && step.id > 0) text += fmt::format(" @{}", step.id);
-    std::string why = SafeText(step.why);
-    if (step.is_culprit) why = why.empty() ? "◀ here" : "◀ " + why;
-    table.AddRow({std::move(text), PlaceText(PlaceWith(step.package, step.location)), why},
-                 step.is_culprit ? Paint::kBad : Paint::kPlain);
+    std::vector<std::string> cells{StepText(step, i == 0, i + 1 == shown.size(), options),
+                                   PlaceText(PlaceWith(step.package, step.location))};
+    if (!narrow) cells.push_back(RemarkOf(step));
+    table.AddRow(std::move(cells), step.is_culprit ? Paint::kBad : Paint::kPlain);
   }
   std::string lines;
-  TextOptions narrow = options;
-  if (narrow.width > kLabelColumns + 40) narrow.width -= kLabelColumns;
-  table.AppendTo(narrow, &lines);
-  bool first = true;
-  for (size_t begin = 0; begin < lines.size();) {
+  table.AppendTo(inside, &lines);
+  const std::string label = Painted("trail", Paint::kDim, options);
+  const std::string lead(indent, ' ');
+  *out += narrow ? label + "\n" : label + std::string(indent - 5, ' ');
+  size_t begin = 0;
+  for (size_t i = 0; i < shown.size(); ++i) {
     const size_t end = lines.find('\n', begin);
-    *out += first ? Painted(fmt::format("{:<{}}", "trail", kLabelColumns), Paint::kDim, options)
-                  : std::string(kLabelColumns, ' ');
-    first = false;
-    *out += lines.substr(begin, end - begin) + "\n";
+    if (narrow || i > 0) *out += lead;
+    *out += lines.substr(begin, end + 1 - begin);
     begin = end + 1;
+    const std::string remark = narrow ? RemarkOf(*shown[i]) : "";
+    if (remark.empty()) continue;
+    const std::string rail = i + 1 == shown.size() ? "     " : "│    ";
+    *out += lead + rail +
+            Painted(ShortenEnd(remark, inside.width - 5),
+                    shown[i]->is_culprit ? Paint::kBad : Paint::kDim, options) +
+            "\n";
   }
   const size_t hidden = suspect.trail.size() - shown.size();
   if (hidden > 0) {
     const std::string note = fmt::format("{} of the engine not shown (--verbose)",
                                          FormatCountOf(hidden, "step", "steps"));
-    AppendLabelled("", note, Paint::kDim, options, out);
+    *out += lead + Painted(note, Paint::kDim, options) + "\n";
   }
 }
 

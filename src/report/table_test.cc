@@ -30,7 +30,7 @@ TEST(Table, ShrinksNamesAndPathsButNeverNumbers) {
   table.AddRow({std::string(40, 'n'), "123,456,789", std::string(36, 'p') + "/x.js:95"});
   const std::string text = Drawn(table, {.width = 60});
   EXPECT_EQ(text.substr(text.find('\n') + 1),
-            "nnnnnnnnnnnnnnnnnnnnnn…  123,456,789  …ppppppppppppp/x.js:95\n");
+            "nnnnnnnnnnnnnnnnnnnnn…  123,456,789  …pppppppppppppp/x.js:95\n");
 }
 
 TEST(Table, WithoutTitlesHasNoLineOfTitles) {
