@@ -305,6 +305,7 @@ class EdgesSection : public NumberSection {
     uint64_t first = task.first;
     uint32_t max_string = 0;
     bool any_large = false;
+    uint64_t large_from = 0;  // nothing from here on is stored in whole rows
     uint64_t index = task.first;
     const uint64_t whole_from = (task.first + 2) / 3 * 3;
     ForEachNumber(task, [&](uint64_t v) __attribute__((always_inline)) {
@@ -313,24 +314,34 @@ class EdgesSection : public NumberSection {
         ++first;
         return;
       }
-      any_large |= v > kMaxU32;
+      if (v > kMaxU32 && !any_large) {
+        any_large = true;
+        large_from = first;
+      }
       batch[n++] = static_cast<uint32_t>(v);
       if (n == kBatch) {
-        StoreRows<kFields>(task, first, batch, n / 3, any_large, max_string);
+        if (!any_large) StoreRows<kFields>(task, first, batch, n / 3, max_string);
         first += n;
         n = 0;
       }
     });
-    StoreRows<kFields>(task, first, batch, n / 3, any_large, max_string);
-    for (size_t j = n / 3 * 3; j < n; ++j) Put(task, first + j, batch[j]);
+    if (!any_large) {
+      StoreRows<kFields>(task, first, batch, n / 3, max_string);
+      for (size_t j = n / 3 * 3; j < n; ++j) Put(task, first + j, batch[j]);
+    } else {
+      index = task.first;
+      ForEachNumber(task, [&](uint64_t v) {
+        if (index >= large_from) Put(task, index, v);
+        ++index;
+      });
+    }
     SawString(max_string);
-    if (any_large) FindLarge(task);
   }
 
   template <uint32_t kFields>
   LEAKTRAIL_INLINE void StoreRows(const ChunkTask& task, uint64_t first, const uint32_t* batch, size_t rows,
-                 bool any_large, uint32_t& max_string) {
-    if (any_large || first >= limit()) return;  // FindLarge names the place
+                 uint32_t& max_string) {
+    if (first >= limit()) return;
     rows = static_cast<size_t>(std::min<uint64_t>(rows, (limit() - first) / 3));
     RawEdge* out = &c_.edge[static_cast<size_t>(first / 3)];
     bool bad = false;
@@ -352,13 +363,6 @@ class EdgesSection : public NumberSection {
     for (size_t j = 0; j < rows * 3; ++j) Put(task, first + j, batch[j]);
   }
 
-  void FindLarge(const ChunkTask& task) {
-    uint64_t index = task.first;
-    ForEachNumber(task, [&](uint64_t v) {
-      if (v > kMaxU32) TooLarge(task, index);
-      ++index;
-    });
-  }
   void TooLarge(const ChunkTask& task, uint64_t index) {
     Bad(task, index, fmt::format("a number of edge {} is too large", index / fields()));
   }
