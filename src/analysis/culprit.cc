@@ -21,6 +21,25 @@ constexpr size_t kListenerReach = 3;
 constexpr size_t kMaxMakers = 3;
 constexpr int kGoodEvidence = 6;  // of a Writer's score
 
+// By the prototype. None if that does not tell.
+NodeIndex FindConstructor(const HeapGraph& g, const NameHashes& names, NodeIndex object) {
+  NodeIndex proto;
+  for (const EdgeIndex e : g.edges_of(object)) {
+    if (g.edge_type(e) == EdgeType::kProperty && names.of(g.edge_name(e)) == kProtoEdge) {
+      proto = g.target(e);
+    }
+  }
+  if (!proto.valid()) return {};
+  for (const EdgeIndex e : g.edges_of(proto)) {
+    const NodeIndex t = g.target(e);
+    if (g.edge_type(e) == EdgeType::kProperty && names.of(g.edge_name(e)) == kConstructorEdge &&
+        g.type(t) == NodeType::kClosure) {
+      return t;
+    }
+  }
+  return {};
+}
+
 // User code met on one side.
 struct Side {
   NodeIndex node;
@@ -210,22 +229,7 @@ class Judge {
     report_.owner = std::move(o);
   }
 
-  NodeIndex ConstructorOf(NodeIndex object) const {
-    NodeIndex proto;
-    for (const EdgeIndex e : g_.edges_of(object)) {
-      if (g_.edge_type(e) == EdgeType::kProperty && names_.of(g_.edge_name(e)) == kProtoEdge) {
-        proto = g_.target(e);
-      }
-    }
-    if (!proto.valid()) return {};
-    for (const EdgeIndex e : g_.edges_of(proto)) {
-      if (g_.edge_type(e) == EdgeType::kProperty &&
-          names_.of(g_.edge_name(e)) == kConstructorEdge && IsClosure(g_.target(e))) {
-        return g_.target(e);
-      }
-    }
-    return {};
-  }
+  NodeIndex ConstructorOf(NodeIndex object) const { return FindConstructor(g_, names_, object); }
 
   WriterClues Clues(const Side& item) const {
     WriterClues c;
@@ -490,7 +494,11 @@ std::optional<CodePlace> PlaceOfNode(const LastSnapshot& last, NodeIndex n) {
       place.file = s->file;
       known = true;
     } else if (const Package& p = packages.package(packages.direct_package(n)); p.is_userland()) {
+      // Before Node 11 objects have no location.
+      const NodeIndex constructor = FindConstructor(g, *last.view.names, n);
+      const Script* of = constructor.valid() ? packages.script_of_function(constructor) : nullptr;
       place.package = packages.LabelOf(packages.direct_package(n));
+      if (of != nullptr && packages.LabelOf(of->package) == place.package) place.file = of->file;
       known = true;
     }
   }

@@ -9,6 +9,11 @@ namespace {
 constexpr size_t kMaxChain = 64;
 constexpr uint32_t kMaxClimb = 1u << 20;
 
+bool IsWeakMapEntry(const HeapGraph& graph, EdgeIndex e) {
+  return !NamedByIndex(graph.edge_type(e)) &&
+         graph.strings().ephemeron(graph.edge_name(e)) != nullptr;
+}
+
 // The visible node that holds n, over the shortest way: inner parts between are skipped.
 HolderStep VisibleHolder(const LastSnapshot& last, NodeIndex n) {
   HolderStep step;
@@ -16,7 +21,8 @@ HolderStep VisibleHolder(const LastSnapshot& last, NodeIndex n) {
   for (uint32_t i = 0; i < kMaxClimb; ++i) {
     const HeldBy by = last.paths.holder(n);
     if (!by.from.valid() || by.from.value() == 0) return {};
-    const bool indexed = NamedByIndex(last.graph().edge_type(by.edge));
+    const bool indexed = NamedByIndex(last.graph().edge_type(by.edge)) ||
+                         IsWeakMapEntry(last.graph(), by.edge);
     // The edge that a person knows: into the item if its holder is visible, else out of the
     // visible one.
     step.edge = by.edge;

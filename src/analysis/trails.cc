@@ -225,15 +225,20 @@ std::string Fingerprint(const LastSnapshot& last, const HolderChain& chain,
     Mix(h, DisplayClass(last, n));
   };
   if (report.class_example != 0) mix_node(NodeIndex(report.class_example));
-  for (size_t i = 0; i < chain.steps.size(); ++i) {
+  // Without a holder in user code the way up is the engine's and Node's, which change.
+  size_t holder = 0;
+  while (holder < chain.steps.size() &&
+         packages.direct_package(chain.steps[holder].node).value() == 0) {
+    ++holder;
+  }
+  const bool held = holder < chain.steps.size() &&
+                    packages.package(packages.direct_package(chain.steps[holder].node)).is_userland();
+  for (size_t i = 0; held && i <= holder; ++i) {
     const HolderStep& step = chain.steps[i];
-    const Package& p = packages.package(packages.direct_package(step.node));
-    if (p.kind == PackageKind::kNode) break;
     if (i > 0 && step.edge.valid()) {
       Mix(h, step.many ? "[]" : last.graph().EdgeName(step.edge));
     }
     mix_node(step.node);
-    if (p.is_userland()) break;
   }
   if (report.culprit) {
     const std::string& label = report.culprit->place.package;
