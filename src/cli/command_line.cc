@@ -64,7 +64,7 @@ class HelpFormatter : public CLI::Formatter {
       if (!option->get_positional()) continue;
       const std::string name = option->get_name(true);
       const std::string shown = option->get_items_expected_max() > 1 ? name + "..." : name;
-      out += option->get_required() ? " " + shown : " [" + shown + "]";
+      out += option->get_required() ? fmt::format(" {}", shown) : fmt::format(" [{}]", shown);
     }
     return out;
   }
@@ -72,9 +72,9 @@ class HelpFormatter : public CLI::Formatter {
   static std::string OptionLine(const CLI::Option* option) {
     std::string name = option->get_positional() ? option->get_name(true) : "";
     if (name.empty()) {
-      for (const std::string& s : option->get_snames()) name += "-" + s + ", ";
-      for (const std::string& l : option->get_lnames()) name += "--" + l;
-      if (!option->get_type_name().empty()) name += " " + option->get_type_name();
+      for (const std::string& s : option->get_snames()) name += fmt::format("-{}, ", s);
+      for (const std::string& l : option->get_lnames()) name += fmt::format("--{}", l);
+      if (!option->get_type_name().empty()) name += fmt::format(" {}", option->get_type_name());
     }
     return fmt::format("  {:<{}} {}\n", name, kHelpColumn - 3, option->get_description());
   }
@@ -132,7 +132,8 @@ std::string UsageSentence(const CLI::App& root, const CLI::ParseError& error) {
   if (verb.empty()) {
     what = extra.empty() ? "name a verb" : fmt::format("there is no verb '{}'", extra);
   } else if (!extra.empty()) {
-    what = fmt::format("nothing is known of '{}'", extra);
+    what = extra.starts_with("-") ? fmt::format("there is no option '{}'", extra)
+                                  : fmt::format("'{}' is one argument too many", extra);
   } else if (required != std::string::npos) {
     what = what.substr(0, required) + " is missing";
   } else if (what.starts_with(kConversion)) {  // "Could not convert: --top = many"

@@ -31,7 +31,7 @@ const char* BecauseWords(Because because) {
 
 std::string FunctionPlaceText(const CodePlace& place) {
   std::string text = PlaceText(place);
-  if (!place.function.empty()) text += " " + SafeText(place.function) + "()";
+  if (!place.function.empty()) text += fmt::format(" {}()", SafeText(place.function));
   return text;
 }
 
@@ -120,14 +120,14 @@ std::vector<const TrailStep*> ShownSteps(const Suspect& suspect, const TextOptio
 std::string StepEdge(const TrailStep& step) {
   if (step.edge.empty()) return "";
   const std::string name = ShortenEnd(SafeText(step.edge), kEdgeColumns);
-  return (step.edge_type == "context" ? "variable " + name : name) + " → ";
+  return fmt::format("{}{} → ", step.edge_type == "context" ? "variable " : "", name);
 }
 
 // "◀ …" at the step where the objects should have been let go.
 std::string RemarkOf(const TrailStep& step) {
   const std::string why = SafeText(step.why);
   if (!step.is_culprit) return why;
-  return why.empty() ? "◀ here" : "◀ " + why;
+  return why.empty() ? "◀ here" : fmt::format("◀ {}", why);
 }
 
 std::string StepText(const TrailStep& step, bool first, bool last, const TextOptions& options) {

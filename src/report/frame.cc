@@ -56,7 +56,7 @@ void AppendStats(const RunStats& stats, const TextOptions& options, std::string*
   for (const PassStat& p : stats.passes) {
     if (p.file != file && !p.file.empty()) {
       file = p.file;
-      table.AddRow({"", "", "", "of " + SafeText(file)}, Paint::kBold);
+      table.AddRow({"", "", "", fmt::format("of {}", SafeText(file))}, Paint::kBold);
     }
     table.AddRow({SafeText(p.pass), FormatDuration(p.wall_ms),
                   p.resident_bytes > 0 ? FormatSize(p.resident_bytes) : "", SafeText(p.reason)});

@@ -52,7 +52,7 @@ std::string EdgeLabel(const std::string& edge, const std::string& edge_type) {
   const std::string safe = ShortenEnd(SafeText(edge), 60);
   if (edge_type == "property") {
     if (edge.starts_with("<symbol ")) return fmt::format("[{}]", safe);
-    return IsIdentifier(edge) ? "." + safe : fmt::format("[\"{}\"]", safe);
+    return IsIdentifier(edge) ? fmt::format(".{}", safe) : fmt::format("[\"{}\"]", safe);
   }
   if (edge_type == "element") return fmt::format("[{}]", safe);
   if (edge_type == "context") return fmt::format("variable {}", safe);

@@ -106,7 +106,9 @@ std::string FormatSize(uint64_t bytes) {
   return Scaled(static_cast<double>(bytes));
 }
 
-std::string FormatSizeDelta(int64_t bytes) { return SignOf(bytes) + FormatSize(Magnitude(bytes)); }
+std::string FormatSizeDelta(int64_t bytes) {
+  return fmt::format("{}{}", SignOf(bytes), FormatSize(Magnitude(bytes)));
+}
 
 std::string FormatCount(uint64_t count) {
   std::string digits = fmt::format("{}", count);
@@ -118,7 +120,7 @@ std::string FormatCount(uint64_t count) {
 }
 
 std::string FormatCountDelta(int64_t count) {
-  return SignOf(count) + FormatCount(Magnitude(count));
+  return fmt::format("{}{}", SignOf(count), FormatCount(Magnitude(count)));
 }
 
 std::string FormatShare(uint64_t part, uint64_t whole) {
@@ -197,7 +199,7 @@ std::string ShortenEnd(std::string_view utf8, size_t width) {
     used += w;
     at += p.size;
   }
-  return std::string(utf8.substr(0, at)) + "…";
+  return fmt::format("{}…", utf8.substr(0, at));
 }
 
 std::string ShortenFront(std::string_view utf8, size_t width) {
@@ -210,7 +212,7 @@ std::string ShortenFront(std::string_view utf8, size_t width) {
     left -= p.valid ? PointWidth(p.point) : 1;
     at += p.size;
   }
-  return "…" + std::string(utf8.substr(at));
+  return fmt::format("…{}", utf8.substr(at));
 }
 
 }  // namespace leaktrail
