@@ -3,7 +3,8 @@
 //   closure ──shared──▶ SharedFunctionInfo ──script──▶ Script
 //      │ context              │ name_or_scope_info
 //      ▼                      ▼
-//   Context ──scope_info──▶ ScopeInfo ──▶ outer ScopeInfo …      (Node 8 and 10: Context ──closure──▶)
+//   Context ──scope_info──▶ ScopeInfo ──▶ outer ScopeInfo …      (Node 8 and 10: Context
+//   ──closure──▶)
 //
 // A context is a function's scope that outlives its call; its function is found by the scope info
 // that both point to, or by the next outer one (a block's scope has no function of its own).

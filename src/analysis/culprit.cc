@@ -52,8 +52,13 @@ struct Side {
 class Judge {
  public:
   Judge(const LastSnapshot& last, uint32_t group, const HolderChain& chain)
-      : last_(last), g_(last.graph()), group_(last.growth.groups[group]), chain_(chain),
-        packages_(*last.view.packages), code_(*last.view.code), names_(*last.view.names) {}
+      : last_(last),
+        g_(last.graph()),
+        group_(last.growth.groups[group]),
+        chain_(chain),
+        packages_(*last.view.packages),
+        code_(*last.view.code),
+        names_(*last.view.names) {}
 
   CulpritReport Run() {
     const Side holder = FindHolderSide();
@@ -122,7 +127,8 @@ class Judge {
   }
 
   uint64_t DepthBelowOwner(uint32_t way) const {
-    const uint32_t depth = last_.tree.way(way).depth, owner = last_.tree.way(group_.owner_way).depth;
+    const uint32_t depth = last_.tree.way(way).depth,
+                   owner = last_.tree.way(group_.owner_way).depth;
     return depth > owner ? depth - owner - 1 : 0;
   }
 
@@ -219,7 +225,8 @@ class Judge {
     const NodeIndex at = chain_.steps[top].node;
     o.property = path;
     if (!path.empty() && !IsScope(at)) {
-      const std::string name = IsClosure(at) ? FunctionName(g_, code_, at) : DisplayClass(last_, at);
+      const std::string name =
+          IsClosure(at) ? FunctionName(g_, code_, at) : DisplayClass(last_, at);
       o.property = name + (path.starts_with("[") ? "" : ".") + path;
     }
     const NodeIndex place = holder.found() ? holder.node : owner;
@@ -360,7 +367,8 @@ class Judge {
     const FunctionFacts* helper = nullptr;
     if (writer != nullptr) report_.size_is_checked = LooksAtSize(*writer, clues);
     // Against a known place of the items only good evidence counts.
-    if (writer != nullptr && item.found() && writers.front().score < kGoodEvidence) writer = nullptr;
+    if (writer != nullptr && item.found() && writers.front().score < kGoodEvidence)
+      writer = nullptr;
     if (c.place.function.empty() && item.found()) c.place.function = FunctionAround(item.node);
     if (writer != nullptr && NameOf(*writer).empty()) {
       helper = NamedMaker(*writer, facts);

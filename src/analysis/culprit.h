@@ -23,10 +23,10 @@ namespace leaktrail {
 
 struct CulpritReport {
   std::optional<Culprit> culprit;
-  uint32_t class_way = 0;          // the way whose class names the suspect
-  uint32_t class_example = 0;      // a node of it
-  bool size_is_checked = false;    // the code that fills the container also looks at its size
-  int culprit_step = -1;           // in HolderChain::steps; -1: the item side or none
+  uint32_t class_way = 0;        // the way whose class names the suspect
+  uint32_t class_example = 0;    // a node of it
+  bool size_is_checked = false;  // the code that fills the container also looks at its size
+  int culprit_step = -1;         // in HolderChain::steps; -1: the item side or none
   std::optional<SuspectOwner> owner;
 };
 

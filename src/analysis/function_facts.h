@@ -1,7 +1,7 @@
 // What compiled functions tell about what they do, without their source.
 //
 //   SharedFunctionInfo ─function_data▶ BytecodeArray ─▶ constant pool ─▶ "push", "_metrics", inner
-//   closure ─feedback_cell▶ FeedbackVector ─▶ called functions, shapes and literals met    functions
+//   closure ─feedback_cell▶ FeedbackVector ─▶ called functions, shapes and literals met functions
 //
 // The constant pool holds the names of the properties that a function reads, writes and calls, and
 // the functions it makes. Feedback holds what it called and constructed, the shapes it met, and a
@@ -28,12 +28,12 @@
 namespace leaktrail {
 
 struct FunctionFacts {
-  NodeIndex function;                          // the SharedFunctionInfo
-  NodeIndex closure;                           // one closure of it; None if there is none
-  std::unordered_set<uint64_t> names;          // hashes of the strings it mentions
-  std::unordered_set<uint32_t> makes;          // shared functions of the closures it makes
-  std::unordered_set<uint32_t> calls;          // closures that it called or constructed
-  std::unordered_set<uint32_t> shapes;         // maps that it met
+  NodeIndex function;                           // the SharedFunctionInfo
+  NodeIndex closure;                            // one closure of it; None if there is none
+  std::unordered_set<uint64_t> names;           // hashes of the strings it mentions
+  std::unordered_set<uint32_t> makes;           // shared functions of the closures it makes
+  std::unordered_set<uint32_t> calls;           // closures that it called or constructed
+  std::unordered_set<uint32_t> shapes;          // maps that it met
   std::unordered_set<uint32_t> literal_shapes;  // maps of the object literals that it made
   bool has_code = false;
 

@@ -24,8 +24,8 @@ class GroupIndex {
       g.owner_way = owner_way;
       g.by_owner = by_owner;
       g.item_way = item_way;
-      for (auto* v : {&g.nodes, &g.bytes, &g.owner_bytes, &g.items, &g.fresh, &g.lasting,
-                      &g.lasting_bytes}) {
+      for (auto* v :
+           {&g.nodes, &g.bytes, &g.owner_bytes, &g.items, &g.fresh, &g.lasting, &g.lasting_bytes}) {
         v->resize(snapshots_);
       }
       groups_.push_back(std::move(g));
@@ -91,7 +91,11 @@ class ById {
  public:
   ById(std::span<const SnapshotView> views, std::span<const NodeWays> ways, const TrailTree& tree,
        const LifeSpans& spans)
-      : views_(views), ways_(ways), tree_(tree), spans_(spans), index_(tree, views.size()),
+      : views_(views),
+        ways_(ways),
+        tree_(tree),
+        spans_(spans),
+        index_(tree, views.size()),
         parts_(tree.size()) {}
 
   void Run(Growth& out) {
@@ -224,7 +228,11 @@ class ByCounts {
  public:
   ByCounts(std::span<const SnapshotView> views, std::span<const NodeWays> ways,
            const TrailTree& tree, const std::vector<WayCounts>& counts)
-      : views_(views), ways_(ways), tree_(tree), counts_(counts), index_(tree, views.size()),
+      : views_(views),
+        ways_(ways),
+        tree_(tree),
+        counts_(counts),
+        index_(tree, views.size()),
         parts_(tree.size()) {}
 
   void Run(Growth& out) {
@@ -270,12 +278,15 @@ class ByCounts {
   uint64_t Last(uint32_t w) const { return counts_.back().count[w]; }
 
   bool Grows(uint32_t w) const {
+    // Of one snapshot: what is there in large numbers below one owner.
+    constexpr uint64_t kMany = 100;
+    if (counts_.size() == 1) return tree_.way(w).many && Last(w) >= kMany;
     constexpr uint64_t kSlack = 3;
     return Last(w) > First(w) + kSlack + First(w) / 20;
   }
   // Far more new ones than the growth of the parent explains: the parent's growth is by the way.
   bool GrowsAlone(uint32_t w, uint32_t parent) const {
-    if (!Grows(w)) return false;
+    if (counts_.size() == 1 || !Grows(w)) return false;
     const uint64_t parents = Rise(Last(parent), First(parent));
     const uint64_t each = std::max<uint64_t>(1, First(w) / std::max<uint64_t>(1, First(parent)));
     return Rise(Last(w), First(w)) > 8 * each * parents + 16;
@@ -374,7 +385,7 @@ Growth ComputeGrowth(std::span<const SnapshotView> views, std::span<const NodeWa
   for (size_t k = 0; k < views.size(); ++k) {
     out.counts.push_back(CountWays(views[k], ways[k], tree.size()));
   }
-  if (matched_by == MatchedBy::kNodeId) {
+  if (matched_by == MatchedBy::kNodeId && views.size() > 1) {
     std::vector<const HeapGraph*> graphs;
     for (const SnapshotView& v : views) graphs.push_back(v.graph);
     const LifeSpans spans(graphs);

@@ -53,8 +53,8 @@ struct GrowthGroup {
   std::vector<GroupPart> parts;         // most bytes first
   uint32_t owner_example = 0;           // a node of the last snapshot with owner_way
 
-  uint64_t grown_bytes() const;   // lasting, and the owner's own growth
-  uint64_t grown_count() const;   // lasting
+  uint64_t grown_bytes() const;  // lasting, and the owner's own growth
+  uint64_t grown_count() const;  // lasting
   // How many units came: items, or the links of a chain.
   uint64_t unit_count() const;
 };
@@ -68,16 +68,17 @@ struct Growth {
   Array<uint32_t> group_of;
 };
 
-// `views` and `ways` in the order in which they were taken; at least two.
+// `views` and `ways` in the order in which they were taken. Of a single snapshot the groups are
+// what is there in large numbers below one owner: a hint, since nothing tells whether it grows.
 Growth ComputeGrowth(std::span<const SnapshotView> views, std::span<const NodeWays> ways,
                      const TrailTree& tree, MatchedBy matched_by);
 
-// One snapshot: groups by the ages of what is there are not known; the largest owners instead.
 struct ShapeJudgement {
   GrowthShape shape = GrowthShape::kStopped;
   double confidence = 0;  // that it is a leak
   bool by_bytes = false;  // judged by bytes, not by number
 };
+// Of two snapshots or more.
 ShapeJudgement JudgeShape(const GrowthGroup& group, MatchedBy matched_by);
 
 }  // namespace leaktrail

@@ -12,16 +12,16 @@
 namespace leaktrail {
 namespace {
 
-constexpr double kSlowing = 0.6;   // the last step adds less than this part of the one before
+constexpr double kSlowing = 0.6;  // the last step adds less than this part of the one before
 constexpr double kStopped = 0.05;
 constexpr double kLosing = 0.75;   // of those born in a step, less than this part is left
 constexpr uint64_t kFewNodes = 8;  // in a step: below that it is noise
 constexpr uint64_t kFewBytes = 2048;
 
 struct Steps {
-  std::vector<double> born;     // per step: what it added for good
-  double kept = 1;              // the least part of a step's births that lasted
-  double net = 1;               // what the number grew by, as a part of what was born and lasted
+  std::vector<double> born;  // per step: what it added for good
+  double kept = 1;           // the least part of a step's births that lasted
+  double net = 1;            // what the number grew by, as a part of what was born and lasted
   double largest() const { return born.empty() ? 0 : *std::max_element(born.begin(), born.end()); }
 };
 
@@ -31,8 +31,8 @@ Steps CountSteps(const GrowthGroup& g) {
   for (size_t k = 1; k < n; ++k) {
     s.born.push_back(static_cast<double>(g.lasting[k]));
     if (k + 1 < n && g.fresh[k] > 0) {
-      s.kept = std::min(s.kept,
-                        static_cast<double>(g.lasting[k]) / static_cast<double>(g.fresh[k]));
+      s.kept =
+          std::min(s.kept, static_cast<double>(g.lasting[k]) / static_cast<double>(g.fresh[k]));
     }
   }
   const double lasting = static_cast<double>(g.grown_count());

@@ -9,8 +9,8 @@ namespace {
 GrowthGroup Growing(std::vector<uint64_t> born) {
   GrowthGroup g;
   uint64_t sum = 0;
-  for (auto* v : {&g.nodes, &g.bytes, &g.owner_bytes, &g.items, &g.fresh, &g.lasting,
-                  &g.lasting_bytes}) {
+  for (auto* v :
+       {&g.nodes, &g.bytes, &g.owner_bytes, &g.items, &g.fresh, &g.lasting, &g.lasting_bytes}) {
     v->push_back(0);
   }
   for (const uint64_t b : born) {

@@ -21,8 +21,8 @@ HolderStep VisibleHolder(const LastSnapshot& last, NodeIndex n) {
   for (uint32_t i = 0; i < kMaxClimb; ++i) {
     const HeldBy by = last.paths.holder(n);
     if (!by.from.valid() || by.from.value() == 0) return {};
-    const bool indexed = NamedByIndex(last.graph().edge_type(by.edge)) ||
-                         IsWeakMapEntry(last.graph(), by.edge);
+    const bool indexed =
+        NamedByIndex(last.graph().edge_type(by.edge)) || IsWeakMapEntry(last.graph(), by.edge);
     // The edge that a person knows: into the item if its holder is visible, else out of the
     // visible one.
     step.edge = by.edge;
@@ -53,7 +53,7 @@ class Tally {
       : last_(last), group_(group), found_(last.graph().node_count()) {}
 
   HolderChain Best() {
-    std::unordered_map<uint32_t, uint64_t> votes;  // way of the owner
+    std::unordered_map<uint32_t, uint64_t> votes;                        // way of the owner
     std::unordered_map<uint32_t, std::pair<uint32_t, uint32_t>> sample;  // way → owner, item
     uint64_t all = 0;
     const uint32_t wanted = last_.growth.groups[group_].item_way;
@@ -76,7 +76,8 @@ class Tally {
     for (const auto& [way, count] : votes) {
       const uint16_t package = last_.view.packages->direct[sample[way].first];
       const bool is_kin = kin != 0 && package == kin && count * 4 >= all;
-      const bool better = is_kin != best_is_kin ? is_kin : count > most || (count == most && way < best);
+      const bool better =
+          is_kin != best_is_kin ? is_kin : count > most || (count == most && way < best);
       if (!better) continue;
       best = way;
       most = count;

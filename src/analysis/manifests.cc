@@ -16,9 +16,9 @@ constexpr uint64_t kName = HashName("name");
 constexpr uint64_t kVersion = HashName("version");
 constexpr uint64_t kUpperVersion = HashName("VERSION");
 constexpr std::array<uint64_t, 11> kManifestKeys = {
-    HashName("description"),     HashName("main"),         HashName("license"),
-    HashName("dependencies"),    HashName("repository"),   HashName("homepage"),
-    HashName("devDependencies"), HashName("maintainers"),  HashName("engines"),
+    HashName("description"),     HashName("main"),        HashName("license"),
+    HashName("dependencies"),    HashName("repository"),  HashName("homepage"),
+    HashName("devDependencies"), HashName("maintainers"), HashName("engines"),
     HashName("scripts"),         HashName("author")};
 
 // HashOf: from a StringIndex to HashName of its text.

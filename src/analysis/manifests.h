@@ -25,7 +25,7 @@
 namespace leaktrail {
 
 struct WantedVersion {
-  std::string name;    // "@pm2/io"
+  std::string name;    // "@acme/lib"
   std::string folder;  // absolute
 };
 

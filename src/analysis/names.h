@@ -34,7 +34,8 @@ constexpr uint64_t MixHash(uint64_t a, uint64_t b) {
 constexpr uint64_t HashName(std::string_view s) {
   constexpr size_t kLong = 128;
   if (s.size() <= kLong) return HashBytes(s);
-  const uint64_t ends = HashBytes(s.substr(s.size() - kLong / 2), HashBytes(s.substr(0, kLong / 2)));
+  const uint64_t ends =
+      HashBytes(s.substr(s.size() - kLong / 2), HashBytes(s.substr(0, kLong / 2)));
   return MixHash(ends, s.size());
 }
 

@@ -6,7 +6,9 @@
 namespace leaktrail {
 namespace {
 
-constexpr uint64_t Saturated(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
+constexpr uint64_t Saturated(uint64_t a, uint64_t b) {
+  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
 
 // A node counts unless one above it is of the same row: a walk of the dominator tree that knows how
 // many of each row are open.

@@ -18,7 +18,7 @@
 namespace leaktrail {
 
 struct PackageRow {
-  std::string package;  // label: "@pm2/io@4.2.1", "app", "node", "(generated)", "(unattributed)"
+  std::string package;  // label: "@acme/lib@1.2.3", "app", "node", "(generated)", "(unattributed)"
   uint64_t file_count = 0;  // scripts in the heap
   uint64_t count = 0;       // nodes with a shallow size
   uint64_t shallow_size = 0;

@@ -48,21 +48,21 @@ enum class PackageKind : uint8_t {
 
 struct Package {
   PackageKind kind = PackageKind::kUnattributed;
-  std::string name;     // "@pm2/io", "app", "node", "(generated)", "(unattributed)"
+  std::string name;     // "@acme/lib", "app", "node", "(generated)", "(unattributed)"
   std::string version;  // "" if nothing tells; never guessed
   std::string folder;   // absolute, with '/'; "" if there is none
-  // "@pm2/io@4.2.1", "app", "node". For JSON, where (unattributed) is null: see PlaceOf.
+  // "@acme/lib@1.2.3", "app", "node". For JSON, where (unattributed) is null: see PlaceOf.
   std::string label() const { return version.empty() ? name : name + "@" + version; }
   // Third-party or the user's own: code that can be blamed.
   bool is_userland() const { return kind == PackageKind::kModule || kind == PackageKind::kApp; }
 };
 
 struct Script {
-  std::string path;     // as the heap has it, file:// decoded
-  std::string file;     // relative to its package's folder (app: to the app's)
+  std::string path;  // as the heap has it, file:// decoded
+  std::string file;  // relative to its package's folder (app: to the app's)
   PackageIndex package;
-  uint32_t id = 0;      // V8's script id; 0 if no location names it
-  NodeIndex node;       // the Script object
+  uint32_t id = 0;         // V8's script id; 0 if no location names it
+  NodeIndex node;          // the Script object
   uint64_t path_hash = 0;  // HashName(path)
 };
 
@@ -88,8 +88,8 @@ struct PackageMap {
   std::vector<Package> packages;                        // by PackageIndex; 0 is (unattributed)
   std::vector<Script> scripts;                          // by ScriptIndex
   std::unordered_map<uint32_t, ScriptIndex> script_of;  // by V8's script id
-  Array<uint16_t> direct;      // by node: the package the node itself tells, 0 if it does not
-  Array<uint16_t> charged;     // by node: direct, or of the nearest dominator that has one
+  Array<uint16_t> direct;          // by node: the package the node itself tells, 0 if it does not
+  Array<uint16_t> charged;         // by node: direct, or of the nearest dominator that has one
   Array<uint32_t> script_of_code;  // by node, for closures, scopes, functions: 1 + ScriptIndex
 
   const Package& package(PackageIndex p) const { return packages[p.value()]; }

@@ -81,7 +81,8 @@ TEST(ScriptPaths, BrokenPathsDoNoHarm) {
 TEST(ScriptPaths, VersionsHaveThreeNumbers) {
   EXPECT_TRUE(LooksLikeVersion("1.2.3"));
   EXPECT_TRUE(LooksLikeVersion("1.2.3-beta.1+x"));
-  for (const char* text : {"", "1", "1.2", "1.2.", "1.2.3.4", "v1.2.3", "^1.2.3", "1.2.3-", "1..3"}) {
+  for (const char* text :
+       {"", "1", "1.2", "1.2.", "1.2.3.4", "v1.2.3", "^1.2.3", "1.2.3-", "1..3"}) {
     EXPECT_FALSE(LooksLikeVersion(text)) << text;
   }
 }

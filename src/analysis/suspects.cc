@@ -21,7 +21,9 @@ constexpr double kLeakShareOfGrowth = 0.05;
 constexpr double kLikeNumbers = 0.1;
 constexpr double kMayBeEmptied = 0.6;
 constexpr size_t kStepsToTrust = 4;
-// Fewer new units in a step than this are a pool or a handful of connections, unless they are large.
+constexpr double kHint = 0.1;  // confidence in what one snapshot shows
+// Fewer new units in a step than this are a pool or a handful of connections, unless they are
+// large.
 constexpr uint64_t kFewUnits = 20;
 constexpr double kLargeShareOfHeap = 0.02;
 // An owner of more elements than this whose own bytes grow though its elements do not: slack.
@@ -90,8 +92,13 @@ class Builder {
       const GrowthGroup& g = last_.growth.groups[i];
       Candidate c;
       c.group = i;
-      c.bytes = g.grown_bytes();
-      c.judgement = JudgeShape(g, last_.growth.matched_by);
+      if (IsSingle()) {
+        c.bytes = g.bytes[0];
+        c.judgement = {GrowthShape::kTwoPoints, kHint, false};
+      } else {
+        c.bytes = g.grown_bytes();
+        c.judgement = JudgeShape(g, last_.growth.matched_by);
+      }
       if (c.bytes == 0 || ShapeRank(c.judgement.shape) > 2 || IsBoundedOwner(g)) continue;
       if (c.judgement.by_bytes && IsSlack(g)) c.judgement.shape = GrowthShape::kSlowing;
       all_growth_ += c.bytes;
@@ -134,6 +141,8 @@ class Builder {
     return g.unit_count() >= kFewUnits * steps ||
            static_cast<double>(c.bytes) >= kLargeShareOfHeap * heap * static_cast<double>(steps);
   }
+
+  bool IsSingle() const { return last_.growth.counts.size() < 2; }
 
   bool IsMoreThanNoise(const Candidate& c) const {
     const auto bytes = static_cast<double>(c.bytes);
@@ -185,8 +194,8 @@ class Builder {
   void Merge() {
     std::vector<Candidate> kept;
     for (Candidate& c : picked_) {
-      const auto same = std::find_if(kept.begin(), kept.end(),
-                                     [&](const Candidate& k) { return SameBug(k, c); });
+      const auto same =
+          std::find_if(kept.begin(), kept.end(), [&](const Candidate& k) { return SameBug(k, c); });
       if (same == kept.end()) {
         kept.push_back(std::move(c));
       } else {
@@ -197,6 +206,11 @@ class Builder {
   }
 
   void Decide() {
+    if (IsSingle()) {
+      out_.verdict = Verdict::kInconclusive;
+      out_.reason = "one snapshot cannot show growth: take two more under load";
+      return;
+    }
     const Candidate* first = picked_.empty() ? nullptr : &picked_.front();
     if (first == nullptr) {
       out_.verdict = Verdict::kNoLeak;
@@ -259,8 +273,7 @@ class Builder {
     out_.growth.interval_high = *std::max_element(steps.begin(), steps.end());
     uint64_t external = 0;
     for (const GroupPart& p : GroupOf(c).parts) {
-      if (p.example != 0 &&
-          last_.view.names->of(g_.name(NodeIndex(p.example))) == kBackingStore) {
+      if (p.example != 0 && last_.view.names->of(g_.name(NodeIndex(p.example))) == kBackingStore) {
         external += p.bytes;
       }
     }

@@ -40,16 +40,17 @@ constexpr std::array<uint64_t, 26> kNoiseNames = {
     HashName("system / AccessorInfo"),
     HashName("system / WeakArrayList")};
 constexpr std::array<uint64_t, 9> kNoiseArrays = {
-    HashName("(map descriptors)"),     HashName("(transition array)"),
-    HashName("(function scope info)"), HashName("(code relocation info)"),
+    HashName("(map descriptors)"),       HashName("(transition array)"),
+    HashName("(function scope info)"),   HashName("(code relocation info)"),
     HashName("(source position table)"), HashName("(code deopt data)"),
-    HashName("(dependent code)"),      HashName("(script line ends)"),
+    HashName("(dependent code)"),        HashName("(script line ends)"),
     HashName("(constant pool)")};
 constexpr uint64_t kCell = HashName("system / Cell");
 // What closures and objects hold of code and shapes.
 constexpr std::array<uint64_t, 8> kNoiseEdges = {
-    HashName("feedback_cell"), HashName("feedback_vector_cell"), HashName("shared"),
-    HashName("code"),          HashName("map"),                  HashName("initial_map"),
+    HashName("feedback_cell"), HashName("feedback_vector_cell"),
+    HashName("shared"),        HashName("code"),
+    HashName("map"),           HashName("initial_map"),
     HashName("script"),        HashName("scope_info")};
 constexpr uint64_t kProtoEdge = HashName("__proto__");
 
@@ -208,7 +209,9 @@ uint64_t ClassHash(const SnapshotView& view, NodeIndex n, const Location* locati
 }
 
 TrailTree::TrailTree(WaysFrom from, unsigned threads)
-    : from_(from), threads_(threads), slots_(1024) { ways_.push_back(Way{}); }
+    : from_(from), threads_(threads), slots_(1024) {
+  ways_.push_back(Way{});
+}
 
 void TrailTree::Grow() {
   std::vector<uint32_t> larger(slots_.size() * 2);

@@ -1,6 +1,7 @@
 // The dominator trees of several snapshots, merged: nodes with the same way from the root are one.
 //
-//   root ─▶ (closure) handler app.js:9 ─context▶ Context ─quotes▶ Map ─[]▶ Quote ×4000 ─lines▶ Array
+//   root ─▶ (closure) handler app.js:9 ─context▶ Context ─quotes▶ Map ─[]▶ Quote ×4000 ─lines▶
+//   Array
 //
 // A way is the sequence of (class, edge) over the *visible* dominators. Made invisible are V8's
 // inner parts: arrays behind arrays and maps, property stores, cells and reactions count for the
@@ -44,17 +45,17 @@ enum class NodeRole : uint8_t {
 };
 
 struct Way {
-  uint32_t parent = 0;   // the root's is itself
+  uint32_t parent = 0;  // the root's is itself
   uint64_t class_hash = 0;
   uint64_t edge_hash = 0;
   uint32_t depth = 0;
-  bool many = false;         // the edge stands for many: elements, dictionary keys
-  bool dictionary = false;   // children's property names are keys
+  bool many = false;        // the edge stands for many: elements, dictionary keys
+  bool dictionary = false;  // children's property names are keys
 };
 
-struct WayCounts {  // of one snapshot
-  std::vector<uint32_t> count;   // visible nodes, by WayIndex
-  std::vector<uint64_t> bytes;   // theirs and what they absorbed
+struct WayCounts {              // of one snapshot
+  std::vector<uint32_t> count;  // visible nodes, by WayIndex
+  std::vector<uint64_t> bytes;  // theirs and what they absorbed
 };
 
 // What the tree needs to know of one snapshot. Everything outlives the tree's use of it.

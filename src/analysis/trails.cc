@@ -51,8 +51,13 @@ class Builder {
  public:
   Builder(const LastSnapshot& last, uint32_t group, const HolderChain& chain,
           const CulpritReport& report)
-      : last_(last), g_(last.graph()), packages_(*last.view.packages),
-        group_(last.growth.groups[group]), group_index_(group), chain_(chain), report_(report) {}
+      : last_(last),
+        g_(last.graph()),
+        packages_(*last.view.packages),
+        group_(last.growth.groups[group]),
+        group_index_(group),
+        chain_(chain),
+        report_(report) {}
 
   std::vector<TrailStep> Build() {
     TrailStep root;
@@ -102,8 +107,7 @@ class Builder {
       s.is_engine = false;
       s.why = chain_.held_count == chain_.item_count
                   ? fmt::format("holds all {} new objects", chain_.held_count)
-                  : fmt::format("holds {} of {} new objects", chain_.held_count,
-                                chain_.item_count);
+                  : fmt::format("holds {} of {} new objects", chain_.held_count, chain_.item_count);
     }
     Append(std::move(s), chain_.steps[i].node);
   }
@@ -179,8 +183,7 @@ class Builder {
     };
     const std::string& package = report_.culprit->place.package;
     // The owner, if it is the culprit's; else the last step of its package.
-    const NodeIndex owner =
-        chain_.steps.empty() ? NodeIndex::None() : chain_.steps.front().node;
+    const NodeIndex owner = chain_.steps.empty() ? NodeIndex::None() : chain_.steps.front().node;
     if (owner.valid() && report_.culprit_step >= 0) {
       for (TrailStep& s : steps_) {
         if (s.id == g_.id(owner)) return mark(s);
@@ -231,8 +234,9 @@ std::string Fingerprint(const LastSnapshot& last, const HolderChain& chain,
          packages.direct_package(chain.steps[holder].node).value() == 0) {
     ++holder;
   }
-  const bool held = holder < chain.steps.size() &&
-                    packages.package(packages.direct_package(chain.steps[holder].node)).is_userland();
+  const bool held =
+      holder < chain.steps.size() &&
+      packages.package(packages.direct_package(chain.steps[holder].node)).is_userland();
   for (size_t i = 0; held && i <= holder; ++i) {
     const HolderStep& step = chain.steps[i];
     if (i > 0 && step.edge.valid()) {

@@ -23,15 +23,23 @@ constexpr std::array<uint64_t, 3> kArrayAdds = {HashName("push"), HashName("unsh
                                                 HashName("splice")};
 constexpr std::array<uint64_t, 1> kMapAdds = {HashName("set")};
 constexpr std::array<uint64_t, 1> kSetAdds = {HashName("add")};
-constexpr std::array<uint64_t, 8> kListenerAdds = {
-    HashName("on"),       HashName("once"),
-    HashName("addListener"), HashName("addEventListener"),
-    HashName("prependListener"), HashName("then"),
-    HashName("setInterval"), HashName("setTimeout")};
-constexpr std::array<uint64_t, 9> kRemovals = {
-    HashName("shift"),  HashName("pop"),           HashName("delete"),
-    HashName("clear"),  HashName("removeListener"), HashName("off"),
-    HashName("clearTimeout"), HashName("clearInterval"), HashName("removeEventListener")};
+constexpr std::array<uint64_t, 8> kListenerAdds = {HashName("on"),
+                                                   HashName("once"),
+                                                   HashName("addListener"),
+                                                   HashName("addEventListener"),
+                                                   HashName("prependListener"),
+                                                   HashName("then"),
+                                                   HashName("setInterval"),
+                                                   HashName("setTimeout")};
+constexpr std::array<uint64_t, 9> kRemovals = {HashName("shift"),
+                                               HashName("pop"),
+                                               HashName("delete"),
+                                               HashName("clear"),
+                                               HashName("removeListener"),
+                                               HashName("off"),
+                                               HashName("clearTimeout"),
+                                               HashName("clearInterval"),
+                                               HashName("removeEventListener")};
 
 bool MentionsAny(const FunctionFacts& f, std::span<const uint64_t> names) {
   return std::any_of(names.begin(), names.end(), [&](uint64_t n) { return f.mentions(n); });
@@ -67,9 +75,8 @@ std::vector<Writer> RankWriters(const HeapGraph& graph, const CodeModel& code,
     score += names_it ? kNamesProperty : 0;
     score += adds_one ? kAdds : 0;
     score += names_it && adds_one ? kAddsToProperty : 0;
-    if (clues.item_keys.size() >= 2 &&
-        std::all_of(clues.item_keys.begin(), clues.item_keys.end(),
-                    [&](uint64_t key) { return f.mentions(key); })) {
+    if (clues.item_keys.size() >= 2 && std::all_of(clues.item_keys.begin(), clues.item_keys.end(),
+                                                   [&](uint64_t key) { return f.mentions(key); })) {
       score += kNamesKeys;
     }
     if (score < kEnough) continue;

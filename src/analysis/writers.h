@@ -19,13 +19,13 @@
 namespace leaktrail {
 
 struct WriterClues {
-  std::string container_class;         // "Map", "Array", "Set", "Object", "EventEmitter", …
-  std::vector<uint64_t> property;      // hashes of the names of properties and variables
-                                       // that lead to it
-  std::vector<uint64_t> item_keys;     // property names of the items, if they are plain objects
-  NodeIndex item_function;             // SharedFunctionInfo, if the items are closures
-  NodeIndex item_shape;                // map of the items, if they are objects
-  NodeIndex item_constructor;          // closure, if they have one
+  std::string container_class;      // "Map", "Array", "Set", "Object", "EventEmitter", …
+  std::vector<uint64_t> property;   // hashes of the names of properties and variables
+                                    // that lead to it
+  std::vector<uint64_t> item_keys;  // property names of the items, if they are plain objects
+  NodeIndex item_function;          // SharedFunctionInfo, if the items are closures
+  NodeIndex item_shape;             // map of the items, if they are objects
+  NodeIndex item_constructor;       // closure, if they have one
 };
 
 struct Writer {

@@ -75,7 +75,8 @@ Prepared Prepare(std::span<Session* const> sessions, bool read_manifests) {
 
 MatchedBy HowToMatch(std::span<Session* const> sessions) {
   for (size_t k = 1; k < sessions.size(); ++k) {
-    if (!NodeIdsComparable(sessions[k - 1]->graph(), sessions[k]->graph())) return MatchedBy::kClass;
+    if (!NodeIdsComparable(sessions[k - 1]->graph(), sessions[k]->graph()))
+      return MatchedBy::kClass;
   }
   return MatchedBy::kNodeId;
 }

@@ -26,8 +26,8 @@ struct FindLeaksOptions {
   const CancelToken* cancel = nullptr;
 };
 
-// One snapshot gives suspects by age and a verdict `inconclusive`; two or more a comparison. In
-// the order in which they were taken.
+// One snapshot gives what is there in large numbers as a hint, and the verdict `inconclusive`; two
+// or more are compared. In the order in which they were taken.
 Result<Findings> FindLeaks(std::span<Session* const> sessions, const FindLeaksOptions& options);
 
 // package.json in `folder`, if it can be read.

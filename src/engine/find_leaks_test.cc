@@ -109,6 +109,13 @@ TEST(FindLeaks, TwoSnapshotsAreInconclusiveAndStillNameASuspect) {
   EXPECT_EQ(f.culprit->place.package, "cart");
 }
 
+TEST(FindLeaks, OneSnapshotGivesAHint) {
+  const Findings f = Ask({Ids(0, 2000)});
+  EXPECT_EQ(f.verdict, Verdict::kInconclusive);
+  ASSERT_FALSE(f.suspects.empty());
+  EXPECT_EQ(f.suspects[0].class_name, "Line");
+}
+
 TEST(FindLeaks, NoSnapshotIsAWrongCall) {
   const Result<Findings> f = FindLeaks({}, {});
   ASSERT_FALSE(f.has_value());
