@@ -67,7 +67,6 @@ class PathFinder {
     return steps;
   }
 
- private:
   // The retainer that gave n its distance, or one as near. The value of a WeakMap entry has a
   // nearer one, the table, that alone does not hold it.
   Retainer FindNearest(NodeIndex n) const {
@@ -90,6 +89,7 @@ class PathFinder {
     return best;
   }
 
+ private:
   const HeapGraph& graph_;
   const RetainerIndex& index_;
   const Array<int32_t>& distances_;
@@ -138,6 +138,11 @@ std::vector<Retainer> FindRetainers(const HeapGraph& graph, const RetainerIndex&
   result.reserve(rows.size());
   for (const Row& row : rows) result.push_back(row.retainer);
   return result;
+}
+
+Retainer FindNearestRetainer(const HeapGraph& graph, const RetainerIndex& index,
+                             const Array<int32_t>& distances, NodeIndex node) {
+  return PathFinder(graph, index, distances, NodeIndex::None()).FindNearest(node);
 }
 
 std::vector<RetainingPath> FindRetainingPaths(const HeapGraph& graph, const RetainerIndex& index,

@@ -39,6 +39,10 @@ std::vector<Retainer> FindRetainers(const HeapGraph& graph, const RetainerIndex&
                                     const Array<int32_t>& distances, NodeIndex node,
                                     const DetachedNodes& detached = {});
 
+// The retainer over which a shortest path reaches the node; its edge is None if there is none.
+Retainer FindNearestRetainer(const HeapGraph& graph, const RetainerIndex& index,
+                             const Array<int32_t>& distances, NodeIndex node);
+
 struct PathStep {
   NodeIndex node;
   EdgeIndex edge;  // the edge into `node`; None for the first step (the root)

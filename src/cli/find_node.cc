@@ -6,7 +6,6 @@
 #include <cctype>
 #include <charconv>
 #include <string_view>
-#include <vector>
 
 #include "cli/run.h"
 
@@ -56,30 +55,18 @@ Result<NodeIndex> FindNodeById(const Session& session, uint32_t id) {
                           ShownPath(session.path()), id));
 }
 
-Result<ClassInstances> FindInstances(Session* session, const std::string& class_name) {
+Result<std::vector<NodeIndex>> FindInstances(Session* session, const std::string& class_name) {
   const HeapGraph& graph = session->graph();
   const ClassTable& classes = session->classes();
   std::vector<bool> wanted(classes.keys.size());
-  bool any = false;
-  for (size_t c = 0; c < classes.keys.size(); ++c) {
-    wanted[c] = classes.keys[c].name == class_name;
-    any = any || wanted[c];
-  }
-  ClassInstances found;
-  if (any) {
-    const Array<uint64_t>& retained = session->retained_sizes();
+  for (size_t c = 0; c < wanted.size(); ++c) wanted[c] = classes.keys[c].name == class_name;
+  std::vector<NodeIndex> found;
+  if (std::find(wanted.begin(), wanted.end(), true) != wanted.end()) {
     for (const NodeIndex n : graph.nodes()) {
-      if (!wanted[classes.class_of(n).value()]) continue;
-      ++found.count;
-      const uint64_t size = retained[n.value()];
-      const uint64_t best = found.largest.valid() ? retained[found.largest.value()] : 0;
-      if (!found.largest.valid() || size > best ||
-          (size == best && graph.id(n) < graph.id(found.largest))) {
-        found.largest = n;
-      }
+      if (wanted[classes.class_of(n).value()]) found.push_back(n);
     }
   }
-  if (found.count > 0) return found;
+  if (!found.empty()) return found;
   return Fail(ErrorKind::kUsage, fmt::format("{} has no class {}{}", ShownPath(session->path()),
                                              class_name, Suggestion(session, class_name)));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "engine/session.h"
@@ -12,12 +13,8 @@ namespace leaktrail {
 Result<uint32_t> ParseNodeId(const std::string& text);
 Result<NodeIndex> FindNodeById(const Session& session, uint32_t id);
 
-struct ClassInstances {
-  NodeIndex largest;  // by retained size, then the lowest id
-  uint64_t count = 0;
-};
-// All nodes whose class has this name, whatever its constructor's location. The error names
-// classes that are spelled alike.
-Result<ClassInstances> FindInstances(Session* session, const std::string& class_name);
+// All nodes whose class has this name, whatever its constructor's location, in node order. The
+// error names classes that are spelled alike.
+Result<std::vector<NodeIndex>> FindInstances(Session* session, const std::string& class_name);
 
 }  // namespace leaktrail

@@ -1,6 +1,8 @@
 // leaktrail retainers FILE @ID: who holds this object?
+#include <algorithm>
 #include <memory>
 
+#include "analysis/holding_ways.h"
 #include "analysis/retainers.h"
 #include "cli/command_line.h"
 #include "cli/find_node.h"
@@ -14,12 +16,18 @@ namespace {
 
 constexpr size_t kUsualPaths = 3;
 constexpr size_t kUsualHolders = 20;
+// In JSON unless --top says otherwise: a popular node has a retainer for each of a million objects.
+constexpr size_t kUsualInJson = 100;
 
 struct RetainersArguments {
   std::string file;
   std::string id;
   std::string class_name;
 };
+
+size_t ListLimit(const Run& run, size_t usual_in_text) {
+  return run.RowLimit(run.options().top ? SIZE_MAX : kUsualInJson, usual_in_text);
+}
 
 std::vector<RetainerStep> StepsOf(const RetainingPath& path, const PackageMap& packages,
                                   Session* session) {
@@ -37,6 +45,60 @@ std::vector<RetainerStep> StepsOf(const RetainingPath& path, const PackageMap& p
   return steps;
 }
 
+std::vector<RetainingPath> FindPaths(Session* session, NodeIndex node, size_t max_paths) {
+  PathOptions options;
+  options.max_paths = static_cast<uint32_t>(std::min<size_t>(max_paths, UINT32_MAX));
+  return FindRetainingPaths(session->graph(), session->retainers(), session->distances(), node,
+                            options);
+}
+
+// The ways in which the nodes of the class are held, with an example's path for each that is shown.
+// Returns the first example.
+NodeIndex FillClass(const std::vector<NodeIndex>& nodes, size_t max_ways,
+                    const PackageMap& packages, Session* session, RetainersReport* report) {
+  const std::vector<HoldingWay> ways =
+      FindHoldingWays(session->graph(), session->retainers(), session->distances(),
+                      session->classes(), session->retained_sizes(), nodes);
+  RetainersReport::OfClass& of_class = report->of_class.emplace();
+  of_class.instance_count = nodes.size();
+  report->node = DescribeNode(session, packages, ways.front().example, WithDistance::kYes);
+  for (const HoldingWay& way : ways) {
+    if (!way.reached) {
+      of_class.unreached_count = way.count;
+      continue;
+    }
+    ++of_class.way_count;
+    if (report->paths.size() >= max_ways) continue;
+    for (const RetainingPath& path : FindPaths(session, way.example, 1)) {
+      report->paths.push_back(StepsOf(path, packages, session));
+      of_class.path_instances.push_back(way.count);
+    }
+  }
+  return ways.front().example;
+}
+
+void FillHolders(NodeIndex node, size_t max_holders, const PackageMap& packages, Session* session,
+                 RetainersReport* report) {
+  const HeapGraph& graph = session->graph();
+  const std::vector<Retainer> holders =
+      FindRetainers(graph, session->retainers(), session->distances(), node, session->detached());
+  report->holder_count = holders.size();
+  for (size_t i = 0; i < std::min(holders.size(), max_holders); ++i) {
+    report->holders.push_back(
+        {graph.EdgeName(holders[i].edge),
+         std::string(EdgeTypeName(graph.edge_type(holders[i].edge))),
+         DescribeNode(session, packages, holders[i].from, WithDistance::kYes)});
+  }
+}
+
+Result<std::vector<NodeIndex>> FindWanted(const RetainersArguments& arguments, uint32_t id,
+                                          Session* session) {
+  if (!arguments.class_name.empty()) return FindInstances(session, arguments.class_name);
+  Result<NodeIndex> node = FindNodeById(*session, id);
+  if (!node) return tl::unexpected(node.error());
+  return std::vector<NodeIndex>{*node};
+}
+
 Result<int> RunRetainers(const RetainersArguments& arguments, Run& run) {
   if (arguments.id.empty() == arguments.class_name.empty()) {
     return Fail(ErrorKind::kUsage,
@@ -50,21 +112,10 @@ Result<int> RunRetainers(const RetainersArguments& arguments, Run& run) {
   }
   Result<Session> session = run.Open(arguments.file);
   if (!session) return tl::unexpected(session.error());
+  const Result<std::vector<NodeIndex>> nodes = FindWanted(arguments, id, &*session);
+  if (!nodes) return tl::unexpected(nodes.error());
   if (Result<void> go = run.Phase("sizing"); !go) return tl::unexpected(go.error());
   session->RunSummaryPasses();
-
-  RetainersReport report;
-  NodeIndex node;
-  if (arguments.class_name.empty()) {
-    Result<NodeIndex> found = FindNodeById(*session, id);
-    if (!found) return tl::unexpected(found.error());
-    node = *found;
-  } else {
-    Result<ClassInstances> found = FindInstances(&*session, arguments.class_name);
-    if (!found) return tl::unexpected(found.error());
-    node = found->largest;
-    report.instance_count = found->count;
-  }
   if (Result<void> go = run.Phase("finding whose code it is"); !go) {
     return tl::unexpected(go.error());
   }
@@ -72,29 +123,25 @@ Result<int> RunRetainers(const RetainersArguments& arguments, Run& run) {
                                         [&] { return AttributePackages(*session); });
   if (Result<void> go = run.Phase("looking for paths"); !go) return tl::unexpected(go.error());
 
-  PathOptions path_options;
-  if (!run.options().json || run.options().top) {
-    path_options.max_paths = static_cast<uint32_t>(run.RowLimit(UINT32_MAX, kUsualPaths));
-  }
-  const RetainerIndex& index = session->retainers();
-  const Array<int32_t>& distances = session->distances();
-  const auto paths = run.Timed("paths", "shortest ways from the root", [&] {
-    return FindRetainingPaths(session->graph(), index, distances, node, path_options);
-  });
-  const std::vector<Retainer> holders = FindRetainers(session->graph(), index, distances, node);
-
+  RetainersReport report;
   report.snapshot = InfoOf(*session);
-  report.node = DescribeNode(&*session, packages, node, WithDistance::kYes);
-  for (const RetainingPath& path : paths) {
-    report.paths.push_back(StepsOf(path, packages, &*session));
-  }
-  report.holder_count = holders.size();
-  for (size_t i = 0; i < run.RowLimit(holders.size(), kUsualHolders); ++i) {
-    report.holders.push_back(
-        {session->graph().EdgeName(holders[i].edge),
-         std::string(EdgeTypeName(session->graph().edge_type(holders[i].edge))),
-         DescribeNode(&*session, packages, holders[i].from, WithDistance::kYes)});
-  }
+  NodeIndex node = nodes->front();
+  // The passes that the search needs have times of their own.
+  session->retainers();
+  session->distances();
+  run.Timed("paths", "shortest ways from the root", [&] {
+    const size_t max_paths = ListLimit(run, kUsualPaths);
+    if (!arguments.class_name.empty()) {
+      node = FillClass(*nodes, max_paths, packages, &*session, &report);
+      return 0;
+    }
+    report.node = DescribeNode(&*session, packages, node, WithDistance::kYes);
+    for (const RetainingPath& path : FindPaths(&*session, node, max_paths)) {
+      report.paths.push_back(StepsOf(path, packages, &*session));
+    }
+    return 0;
+  });
+  FillHolders(node, ListLimit(run, kUsualHolders), packages, &*session, &report);
   report.notes = run.Notes({&*session});
   return run.Print(report, RetainersText, WriteRetainersJson, kExitFine);
 }
@@ -108,7 +155,7 @@ void AddRetainers(CLI::App* root, CommandLine* line) {
        "  leaktrail retainers app.heapsnapshot --class Meter\n")
       .Required("FILE", &arguments->file, "a snapshot, or - for standard input")
       .Optional("@ID", &arguments->id, "the object's node id, as other reports show it")
-      .Text("--class", "NAME", &arguments->class_name, "the largest object of this class")
+      .Text("--class", "NAME", &arguments->class_name, "how the objects of this class are held")
       .Runs([arguments](Run& run) { return RunRetainers(*arguments, run); });
 }
 

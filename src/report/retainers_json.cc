@@ -10,7 +10,15 @@ void WriteRetainersJson(const RetainersReport& report, JsonWriter* json) {
   json->BeginObject();
   WriteNodeKeys(report.node, json);
   json->EndObject();
-  if (report.instance_count) json->Field("instance_count", *report.instance_count);
+  if (report.of_class) {
+    json->Field("instance_count", report.of_class->instance_count);
+    json->Field("unreached_count", report.of_class->unreached_count);
+    json->Field("way_count", report.of_class->way_count);
+    json->Key("path_instances");
+    json->BeginArray();
+    for (const uint64_t count : report.of_class->path_instances) json->Value(count);
+    json->EndArray();
+  }
   json->Key("paths");
   json->BeginArray(JsonLayout::kLines);
   for (const auto& path : report.paths) {

@@ -24,9 +24,16 @@ struct HolderLine {  // one edge into the node
 struct RetainersReport {
   SnapshotInfo snapshot;
   NodeLine node;
-  // How many nodes the class has, if a class was asked for: `node` is the one that retains most.
-  std::optional<uint64_t> instance_count;
-  std::vector<std::vector<RetainerStep>> paths;  // from the root, shortest first
+  // From the root, shortest first. If a class was asked for: one example of each way in which its
+  // nodes are held, most nodes first, and `node` is the first example.
+  std::vector<std::vector<RetainerStep>> paths;
+  struct OfClass {
+    uint64_t instance_count = 0;
+    uint64_t unreached_count = 0;          // held by weak edges only
+    uint64_t way_count = 0;                // may be more than are shown
+    std::vector<uint64_t> path_instances;  // by path: how many are held this way
+  };
+  std::optional<OfClass> of_class;
   uint64_t holder_count = 0;
   std::vector<HolderLine> holders;  // nearest to the root first; may be cut
   ReportNotes notes;

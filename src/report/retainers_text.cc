@@ -66,29 +66,48 @@ void AppendHolders(const RetainersReport& report, const TextOptions& options, st
   table.AppendTo(options, out);
 }
 
+void AppendNode(const NodeLine& node, const TextOptions& options, std::string* out) {
+  *out += fmt::format("{}  {}, {}", Painted(NodeLabel(node, kNameColumns), Paint::kBold, options),
+                      SafeText(node.type), NodeSizes(node));
+  const std::string distance = DistanceText(node.distance);
+  if (distance != "–") *out += fmt::format(", distance {}", distance);
+  const std::string place = PlaceText(node.place);
+  if (!place.empty()) *out += fmt::format("  {}", Painted(place, Paint::kPlace, options));
+  *out += '\n';
+}
+
+void AppendClass(const RetainersReport& report, const TextOptions& options, std::string* out) {
+  const RetainersReport::OfClass& c = *report.of_class;
+  *out += fmt::format(
+      "{}  {}, held in {}", Painted(SafeName(report.node.class_name), Paint::kBold, options),
+      FormatCountOf(c.instance_count, "node", "nodes"), FormatCountOf(c.way_count, "way", "ways"));
+  if (c.unreached_count > 0) {
+    *out += fmt::format(", {} by weak edges only", FormatCount(c.unreached_count));
+  }
+  const std::string place = PlaceText(report.node.place);
+  if (!place.empty()) *out += fmt::format("  {}", Painted(place, Paint::kPlace, options));
+  *out += '\n';
+}
+
 }  // namespace
 
 std::string RetainersText(const RetainersReport& report, const TextOptions& options) {
   std::string out;
   AppendSnapshotLine(report.snapshot, options, &out);
-  const NodeLine& node = report.node;
-  out += fmt::format("{}  {}, {}", Painted(NodeLabel(node, kNameColumns), Paint::kBold, options),
-                     SafeText(node.type), NodeSizes(node));
-  const std::string distance = DistanceText(node.distance);
-  if (distance != "–") out += fmt::format(", distance {}", distance);
-  const std::string place = PlaceText(node.place);
-  if (!place.empty()) out += "  " + Painted(place, Paint::kPlace, options);
-  out += '\n';
-  if (report.instance_count && *report.instance_count > 1) {
-    out += fmt::format("It retains most of the {} of its class.\n",
-                       FormatCountOf(*report.instance_count, "node", "nodes"));
+  if (report.of_class) {
+    AppendClass(report, options, &out);
+  } else {
+    AppendNode(report.node, options, &out);
   }
   if (report.paths.empty()) {
     out += "\nOnly weak edges lead to it, so nothing keeps it alive.\n";
   }
   for (size_t i = 0; i < report.paths.size(); ++i) {
     out += '\n';
-    if (report.paths.size() > 1) {
+    if (report.of_class) {
+      out += fmt::format("{} of {}:\n", FormatCount(report.of_class->path_instances[i]),
+                         FormatCount(report.of_class->instance_count));
+    } else if (report.paths.size() > 1) {
       out += fmt::format("path {} of {}\n", i + 1, report.paths.size());
     }
     AppendPath(report.paths[i], options, &out);
