@@ -2,11 +2,9 @@
 #include <memory>
 
 #include "analysis/diff.h"
-#include "analysis/script_map.h"
+#include "cli/class_places.h"
 #include "cli/command_line.h"
-#include "cli/places.h"
 #include "cli/run.h"
-#include "engine/find_leaks.h"
 #include "report/diff_report.h"
 
 namespace leaktrail {
@@ -59,9 +57,8 @@ Result<int> RunDiff(const DiffArguments& arguments, Run& run) {
   if (Result<void> go = run.Phase("finding whose code it is"); !go) {
     return tl::unexpected(go.error());
   }
-  const PackageMap packages = run.Timed("scripts", "whose code the constructors are", [&] {
-    return ComputeScriptMap(current->graph(), current->classes(), current->threads(), ReadManifest);
-  });
+  const ClassPlaces places = run.Timed("scripts", "whose code the constructors are",
+                                       [&] { return ClassPlaces(&*current); });
 
   DiffReport report;
   report.base = InfoOf(*base);
@@ -73,7 +70,7 @@ Result<int> RunDiff(const DiffArguments& arguments, Run& run) {
     DiffReportRow row = RowOf(diff.rows[i]);
     AddTo(row, &report.total);
     if (i < limit) {
-      row.place = PlaceOfClass(packages, diff.rows[i].key);
+      row.place = places.Of(diff.rows[i].key);
       report.rows.push_back(std::move(row));
     } else {
       if (!report.rest) report.rest.emplace();

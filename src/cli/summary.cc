@@ -1,11 +1,9 @@
 // leaktrail summary FILE: what is in it?
 #include <memory>
 
-#include "analysis/script_map.h"
+#include "cli/class_places.h"
 #include "cli/command_line.h"
-#include "cli/places.h"
 #include "cli/run.h"
-#include "engine/find_leaks.h"
 #include "report/summary_report.h"
 
 namespace leaktrail {
@@ -23,9 +21,8 @@ Result<int> RunSummary(const SummaryArguments& arguments, Run& run) {
   if (Result<void> go = run.Phase("sizing"); !go) return tl::unexpected(go.error());
   session->RunSummaryPasses();
   const std::vector<ClassRow>& rows = session->class_summary();
-  const PackageMap packages = run.Timed("scripts", "whose code the constructors are", [&] {
-    return ComputeScriptMap(session->graph(), session->classes(), session->threads(), ReadManifest);
-  });
+  const ClassPlaces places = run.Timed("scripts", "whose code the constructors are",
+                                       [&] { return ClassPlaces(&*session); });
 
   SummaryReport report;
   report.snapshot = InfoOf(*session);
@@ -47,7 +44,7 @@ Result<int> RunSummary(const SummaryArguments& arguments, Run& run) {
     }
     const ClassKey& key = session->classes().key(row.class_index);
     report.rows.push_back(
-        {key.name, PlaceOfClass(packages, key), row.count, row.shallow_size, row.retained_size});
+        {key.name, places.Of(key), row.count, row.shallow_size, row.retained_size});
   }
   if (rest.row_count > 0) report.rest = rest;
   report.notes = run.Notes({&*session});

@@ -123,10 +123,11 @@ std::string StepEdge(const TrailStep& step) {
   return fmt::format("{}{} → ", step.edge_type == "context" ? "variable " : "", name);
 }
 
-// "◀ …" at the step where the objects should have been let go.
-std::string RemarkOf(const TrailStep& step) {
+// "◀ …" at the step where the objects should have been let go; "" where it would repeat the remark
+// of the step before.
+std::string RemarkOf(const TrailStep& step, const TrailStep* before) {
   const std::string why = SafeText(step.why);
-  if (!step.is_culprit) return why;
+  if (!step.is_culprit) return before != nullptr && before->why == step.why ? "" : why;
   return why.empty() ? "◀ here" : fmt::format("◀ {}", why);
 }
 
@@ -155,7 +156,7 @@ void AppendTrail(const Suspect& suspect, const TextOptions& options, std::string
     const TrailStep& step = *shown[i];
     std::vector<std::string> cells{StepText(step, i == 0, i + 1 == shown.size(), options),
                                    PlaceText(PlaceWith(step.package, step.location))};
-    if (!narrow) cells.push_back(RemarkOf(step));
+    if (!narrow) cells.push_back(RemarkOf(step, i > 0 ? shown[i - 1] : nullptr));
     table.AddRow(std::move(cells), step.is_culprit ? Paint::kBad : Paint::kPlain);
   }
   std::string lines;
@@ -169,7 +170,7 @@ void AppendTrail(const Suspect& suspect, const TextOptions& options, std::string
     if (narrow || i > 0) *out += lead;
     *out += lines.substr(begin, end + 1 - begin);
     begin = end + 1;
-    const std::string remark = narrow ? RemarkOf(*shown[i]) : "";
+    const std::string remark = narrow ? RemarkOf(*shown[i], i > 0 ? shown[i - 1] : nullptr) : "";
     if (remark.empty()) continue;
     const std::string rail = i + 1 == shown.size() ? "     " : "│    ";
     *out += lead + rail +
