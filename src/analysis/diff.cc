@@ -82,6 +82,8 @@ void JoinLooserClasses(JointClasses* joint) {
   for (uint32_t& c : joint->of_base) c = moved_to[c];
 }
 
+constexpr size_t kRadixPays = 4096;
+
 // Nodes with a shallow size, as id << 32 | node, by id. Owned nodes take no part: DevTools lists
 // them neither.
 Array<uint64_t> SortedById(const DiffSide& side) {
@@ -92,6 +94,10 @@ Array<uint64_t> SortedById(const DiffSide& side) {
   size_t at = 0;
   for (NodeIndex n : graph.nodes()) {
     if (side.shallow.of(n) != 0) rows[at++] = uint64_t{graph.id(n)} << 32 | n.value();
+  }
+  if (count < kRadixPays) {
+    std::sort(rows.begin(), rows.end());
+    return rows;
   }
   constexpr int kDigitBits = 11;
   constexpr uint32_t kMask = (1u << kDigitBits) - 1;

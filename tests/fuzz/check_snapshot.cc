@@ -84,14 +84,19 @@ uint64_t HashGraph(const HeapGraph& g) {
   return h.hash();
 }
 
-uint64_t HashResult(const Result<HeapGraph>& r) {
-  if (r) return HashGraph(*r);
-  Hasher h;
-  h.Add(r.error().message);
-  h.Add(r.error().byte_offset.value_or(~uint64_t{0}));
-  CHECK_THAT(!r.error().message.empty());
-  CHECK_THAT(r.error().kind == ErrorKind::kBadInput);
-  return h.hash();
+// The same graph, or the same complaint. Of a number too long to be in one chunk the place may be
+// any of its digits.
+void CheckSame(const Result<HeapGraph>& a, const Result<HeapGraph>& b) {
+  CHECK_THAT(a.has_value() == b.has_value());
+  if (a) {
+    CHECK_THAT(HashGraph(*a) == HashGraph(*b));
+    return;
+  }
+  CHECK_THAT(!a.error().message.empty() && a.error().kind == ErrorKind::kBadInput);
+  CHECK_THAT(a.error().message == b.error().message && b.error().kind == ErrorKind::kBadInput);
+  CHECK_THAT(a.error().byte_offset.has_value());
+  CHECK_THAT(a.error().byte_offset == b.error().byte_offset ||
+             a.error().message.find("too large") != std::string::npos);
 }
 
 Result<HeapGraph> ReadAsStream(std::span<const char> bytes, size_t step,
@@ -133,17 +138,29 @@ void CheckAnalyses(Session& s, uint64_t seed) {
   const HeapStatistics& t = s.statistics();
   CHECK_THAT(t.total == sum + g.extra_native_bytes());
   CHECK_THAT(t.native_total + t.code + t.strings + t.system <= t.total);
-  const NodeSet page = ComputePageObjects(g);
-  for (NodeIndex n : g.nodes()) {
-    CHECK_THAT(s.dominators().parent(n).value() < g.node_count());
-    CHECK_THAT(s.dominators().page_objects.contains(n) == page.contains(n));
-    CHECK_THAT(s.distances()[n.value()] >= kNoDistance);
+  for (NodeIndex n : g.nodes()) CHECK_THAT(s.dominators().parent(n).value() < g.node_count());
+  // The others take turns, so that each execution is fast.
+  switch (seed % 4) {
+    case 0: {
+      const NodeSet page = ComputePageObjects(g);
+      for (NodeIndex n : g.nodes()) {
+        CHECK_THAT(s.dominators().page_objects.contains(n) == page.contains(n));
+      }
+      break;
+    }
+    case 1: {
+      const DiffSide side{g, s.classes(), s.shallow_sizes()};
+      CHECK_THAT(ComputeDiff(side, side, MatchedBy::kNodeId).rows.empty());
+      CHECK_THAT(ComputeDiff(side, side, MatchedBy::kClass).rows.empty());
+      break;
+    }
+    case 2:
+      FindDuplicateStrings(g, s.shallow_sizes());
+      break;
+    default:
+      for (NodeIndex n : g.nodes()) CHECK_THAT(s.distances()[n.value()] >= kNoDistance);
+      CheckNodes(s, seed);
   }
-  const DiffSide side{g, s.classes(), s.shallow_sizes()};
-  CHECK_THAT(ComputeDiff(side, side, MatchedBy::kNodeId).rows.empty());
-  CHECK_THAT(ComputeDiff(side, side, MatchedBy::kClass).rows.empty());
-  FindDuplicateStrings(g, s.shallow_sizes());
-  CheckNodes(s, seed);
 }
 
 // Packages, growth, suspects and trails, of one snapshot and of it compared with itself.
@@ -173,9 +190,12 @@ void CheckSnapshot(std::span<const char> bytes) {
   cut.threads = mode % 32 == 1 ? 3 : 1;
 
   Result<HeapGraph> graph = ReadSnapshotBytes(bytes, plain);
-  const uint64_t hash = HashResult(graph);
-  CHECK_THAT(HashResult(ReadAsStream(bytes, 1 + (mode >> 16) % 300, cut)) == hash);
-  if (mode % 8 == 2) CHECK_THAT(HashResult(ReadSnapshotBytes(bytes, cut)) == hash);
+  const uint64_t turn = mode >> 40;
+  if (turn % 3 == 0) {
+    CheckSame(graph, ReadAsStream(bytes, 1 + (mode >> 16) % 300, cut));
+  } else if (turn % 9 == 1) {
+    CheckSame(graph, ReadSnapshotBytes(bytes, cut));
+  }
   if (!graph && !plain.tolerant && mode % 2 == 1) {
     plain.tolerant = true;
     graph = ReadSnapshotBytes(bytes, plain);
@@ -183,8 +203,8 @@ void CheckSnapshot(std::span<const char> bytes) {
   }
   if (!graph) return;
   Session session = Session::FromGraph(std::move(*graph));
-  CheckAnalyses(session, mode);
-  if (mode % 5 == 3) CheckFindings(session, bytes, plain);
+  CheckAnalyses(session, mode >> 20);
+  if (turn % 16 == 5) CheckFindings(session, bytes, plain);
 }
 
 }  // namespace leaktrail::testing
