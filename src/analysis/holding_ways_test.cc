@@ -13,8 +13,7 @@ using testing::DslGraph;
 
 std::vector<HoldingWay> WaysOf(const DslGraph& g, const std::vector<const char*>& labels) {
   const auto dominators = ComputeDominators(g.graph());
-  const auto retained =
-      ComputeRetainedSizes(g.graph(), dominators, ComputeShallowSizes(g.graph()));
+  const auto retained = ComputeRetainedSizes(g.graph(), dominators, ComputeShallowSizes(g.graph()));
   std::vector<NodeIndex> nodes;
   for (const char* label : labels) nodes.push_back(g[label]);
   return FindHoldingWays(g.graph(), RetainerIndex(g.graph()), ComputeDistances(g.graph()),

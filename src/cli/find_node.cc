@@ -31,7 +31,9 @@ std::string Suggestion(Session* session, const std::string& wanted) {
     if (alike.size() == kMaxSuggestions) break;
   }
   if (alike.empty()) return "; leaktrail summary lists the classes";
-  return fmt::format("; did you mean {}?", fmt::join(alike, " or "));
+  std::string names;
+  for (const std::string& name : alike) names += (names.empty() ? "" : " or ") + name;
+  return fmt::format("; did you mean {}?", names);
 }
 
 }  // namespace
