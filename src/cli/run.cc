@@ -56,7 +56,7 @@ Result<Session> Run::Open(const std::string& path) {
   }
   // Where the beginning is sound, there is something to use.
   if (error.kind == ErrorKind::kBadInput && error.byte_offset.value_or(0) > 0 &&
-      !options_.tolerant && !error.message.starts_with("this is not")) {
+      !options_.tolerant && !session.error().message.starts_with("this is not")) {
     error.message += "; --tolerant uses what is whole";
   }
   return tl::unexpected(error);

@@ -100,8 +100,15 @@ void AppendVerdict(const FindingsReport& report, const TextOptions& options, std
   if (!findings.reason.empty()) *out += Wrapped(Sentence(findings.reason), 0, options) + "\n";
 }
 
-void AppendCulprit(const Culprit& culprit, const TextOptions& options, std::string* out) {
-  AppendLabelled("culprit", FunctionPlaceText(culprit.place), Paint::kBold, options, out);
+// Where nothing is proven there is a candidate at most.
+const char* CulpritLabel(Verdict verdict) {
+  return verdict == Verdict::kLeak ? "culprit" : "candidate";
+}
+
+void AppendCulprit(const Culprit& culprit, Verdict verdict, const TextOptions& options,
+                   std::string* out) {
+  AppendLabelled(CulpritLabel(verdict), FunctionPlaceText(culprit.place), Paint::kBold, options,
+                 out);
   AppendLabelled("because", BecauseWords(culprit.because), Paint::kPlain, options, out);
 }
 
@@ -210,9 +217,11 @@ std::string CompanionsText(const std::vector<std::string>& classes, bool all) {
 // What the suspect is and how it grows: the part that every suspect gets.
 void AppendGrowth(const Suspect& suspect, const TextOptions& options, std::string* out) {
   const std::string place = PlaceText(PlaceWith(suspect.package, suspect.location));
-  std::string title =
-      fmt::format("{} {}", FormatCountDelta(static_cast<int64_t>(suspect.grown_count)),
-                  ShortenEnd(SafeName(suspect.class_name), kClassColumns));
+  std::string title = fmt::format("{} {}",
+                                  suspect.count.size() > 1
+                                      ? FormatCountDelta(static_cast<int64_t>(suspect.grown_count))
+                                      : FormatCount(suspect.grown_count),
+                                  ShortenEnd(SafeName(suspect.class_name), kClassColumns));
   *out +=
       Painted(fmt::format("suspect {:<{}}", suspect.rank, kLabelColumns - 8), Paint::kDim, options);
   *out += Painted(title, Paint::kName, options);
@@ -258,7 +267,7 @@ std::string FindingsText(const FindingsReport& report, const TextOptions& option
   AppendVerdict(report, options, &out);
   if (findings.culprit) {
     out += '\n';
-    AppendCulprit(*findings.culprit, options, &out);
+    AppendCulprit(*findings.culprit, findings.verdict, options, &out);
   }
   if (findings.heap_size.size() > 1) {
     AppendLabelled("heap", Steps(findings.heap_size, FormatSize), Paint::kPlain, options, &out);
@@ -269,8 +278,8 @@ std::string FindingsText(const FindingsReport& report, const TextOptions& option
     AppendGrowth(suspect, options, &out);
     // The first suspect is the answer; the others are there to be ruled out.
     if (i > 0 && suspect.culprit) {
-      AppendLabelled("culprit", FunctionPlaceText(suspect.culprit->place), Paint::kPlain, options,
-                     &out);
+      AppendLabelled(CulpritLabel(findings.verdict), FunctionPlaceText(suspect.culprit->place),
+                     Paint::kPlain, options, &out);
     }
     const bool is_answer = i == 0 && findings.verdict != Verdict::kNoLeak;
     if (is_answer || options.verbose) AppendDetails(suspect, options, &out);
