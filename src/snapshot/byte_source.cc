@@ -22,12 +22,17 @@ Result<size_t> ByteSource::Take(size_t n, char* out) {
     }
   }
   // A pipe gives little at a time; a chunk should be full.
-  while (done < n) {
+  while (done < n && !stream_error_) {
     Result<size_t> got = stream_({out + done, n - done});
-    if (!got) return got;
+    if (!got) {
+      stream_error_ = got.error();
+      break;
+    }
     if (*got == 0) break;
     done += *got;
   }
+  // What came before the error is whole.
+  if (stream_error_ && done == 0 && n > 0) return tl::unexpected<Error>(*stream_error_);
   position_ += done;
   return done;
 }

@@ -40,6 +40,7 @@ class ByteSource {
   std::shared_ptr<const ByteStore> store_;
   uint64_t size_ = 0;
   ByteStream stream_;
+  std::optional<Error> stream_error_;  // for when what came before it has been taken
   std::string unread_;
   size_t unread_at_ = 0;
   uint64_t position_ = 0;

@@ -170,6 +170,26 @@ TEST(Reader, TellsOfEveryTruncation) {
   }
 }
 
+// What came out of the decompressor before the damage is read.
+TEST(Reader, ReadsADamagedArchiveUpToTheDamage) {
+  RandomOptions options;
+  options.node_count = 500;
+  const std::string text = WriteSnapshot(RandomSnapshot(1, options), SnapshotLayout::kNode24);
+  std::string gzip = Gzip(text);
+  gzip[gzip.size() * 3 / 4] = static_cast<char>(~gzip[gzip.size() * 3 / 4]);
+  ReadOptions tolerant;
+  tolerant.tolerant = true;
+  const auto graph = ReadSnapshotBytes({gzip.data(), gzip.size()}, tolerant);
+  ASSERT_TRUE(graph.has_value()) << graph.error().message;
+  EXPECT_EQ(graph->diagnostics()[0].name, "damaged");
+  EXPECT_EQ(graph->node_count(), 500u);
+  EXPECT_GT(graph->edge_count(), 100u);
+  for (uint32_t chunk : {1u, 100u, 5000u}) {
+    tolerant.chunk_bytes = chunk;
+    EXPECT_TRUE(Same(ReadStream(gzip, 77, tolerant), Describe(graph)));
+  }
+}
+
 // A byte changed at random: an error or a graph, the same however it is read.
 TEST(Reader, AgreesWithItselfOnDamagedFiles) {
   const SnapshotModel model = RandomSnapshot(8, OptionsFor(4));
