@@ -650,7 +650,7 @@ class BaseHeapBuilder {
   // handle scopes hold.
   void NameRemainingRoots() {
     for (int i = 0; i < 20; ++i) {
-      const BaseNode text = Add(NodeType::kString, "scratch " + std::to_string(i), 32);
+      const BaseNode text = Add(NodeType::kString, fmt::format("scratch {}", i), 32);
       MapOf(text, palette_.one_byte_map);
       LinkRoot(handle_scope_, text);
     }

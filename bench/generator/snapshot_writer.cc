@@ -1,5 +1,7 @@
 #include "generator/snapshot_writer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <stdexcept>
@@ -458,7 +460,7 @@ void SnapshotWriter::WriteStrings(TextSink& sink) {
   for (std::uint32_t i = 0; i < long_strings_.count; ++i) {
     // Lines of a report: every hundredth character or so is one that JSON must escape.
     Random random(Mix(seed_, 0x400000000u + i));
-    text = "report " + std::to_string(i) + ": ";
+    text = fmt::format("report {}: ", i);
     while (text.size() < long_strings_.length) {
       std::uint64_t bits = random.Next();
       for (int k = 0; k < 10; ++k, bits >>= 6) {
