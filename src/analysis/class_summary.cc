@@ -23,6 +23,13 @@ std::vector<ClassRow> ComputeClassSummary(const HeapGraph& graph, const ClassTab
   std::vector<uint32_t> open_until(rows.size(), 0);
   std::vector<Open> open;
   uint64_t sum = 0;
+  // The tree's order jumps through the graph, so the sizes are laid out flat for it. One that does
+  // not fit stands where it was.
+  constexpr uint32_t kLarge = 0xFFFFFFFFu;
+  Array<uint32_t> size_of(n);
+  for (uint32_t v = 0; v < n; ++v) {
+    size_of[v] = static_cast<uint32_t>(std::min<uint64_t>(shallow.of(NodeIndex(v)), kLarge));
+  }
   const auto close = [&](uint32_t place) {
     while (!open.empty() && open.back().end <= place) {
       rows[open.back().class_index].retained_size += sum - open.back().before;
@@ -32,11 +39,11 @@ std::vector<ClassRow> ComputeClassSummary(const HeapGraph& graph, const ClassTab
   for (uint32_t place = 0; place < n; ++place) {
     if (place + kAhead < n) {
       const uint32_t soon = dominators.order[place + kAhead];
-      shallow.Prefetch(NodeIndex(soon));
+      __builtin_prefetch(&size_of[soon]);
       __builtin_prefetch(&classes.class_of_node[soon]);
     }
     const uint32_t v = dominators.order[place];
-    const uint64_t size = shallow.of(NodeIndex(v));
+    const uint64_t size = size_of[v] == kLarge ? shallow.of(NodeIndex(v)) : size_of[v];
     if (size == 0) continue;
     close(place);
     const uint32_t c = classes.class_of_node[v];

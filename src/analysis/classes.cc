@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <unordered_map>
 
-#include "analysis/interfaces.h"
-
 namespace leaktrail {
 namespace {
 
@@ -12,11 +10,16 @@ constexpr uint32_t kNoClass = 0;  // class index + 1 in the look-up tables
 
 std::string_view TypeClassName(NodeType type) {
   switch (type) {
-    case NodeType::kHidden: return "(system)";
-    case NodeType::kCode: return "(compiled code)";
-    case NodeType::kClosure: return "Function";
-    case NodeType::kRegExp: return "RegExp";
-    default: return "";
+    case NodeType::kHidden:
+      return "(system)";
+    case NodeType::kCode:
+      return "(compiled code)";
+    case NodeType::kClosure:
+      return "Function";
+    case NodeType::kRegExp:
+      return "RegExp";
+    default:
+      return "";
   }
 }
 
@@ -44,24 +47,25 @@ struct LocatedNameHash {
   }
 };
 
+bool IsPlainObject(const HeapGraph& graph, NodeIndex n) {
+  return graph.type(n) == NodeType::kObject && graph.NameIs(n, WellKnown::kObject);
+}
+
 class Classifier {
  public:
-  Classifier(const HeapGraph& graph, const DetachedNodes& detached,
+  Classifier(const HeapGraph& graph, const DetachedNodes& detached, const PlainObjects& plain,
              const std::vector<InterfaceDefinition>* given)
       : graph_(graph),
         detached_(detached),
+        plain_(plain),
         given_(given),
         by_string_(graph.strings().size()) {}
 
   ClassTable Run() {
     const uint32_t n = graph_.node_count();
     table_.class_of_node = Array<uint32_t>(n);
-    // Shapes first: an interface depends on all plain objects.
-    for (uint32_t v = 0; v < n; ++v) {
-      if (IsPlainObject(v)) table_.class_of_node[v] = shapes_.Add(graph_, NodeIndex(v));
-    }
-    table_.interfaces = given_ != nullptr ? *given_ : shapes_.InferInterfaces(graph_);
-    interface_of_shape_ = shapes_.MatchInterfaces(graph_, table_.interfaces);
+    table_.interfaces = given_ != nullptr ? *given_ : plain_.shapes.InferInterfaces();
+    interface_of_shape_ = plain_.shapes.MatchInterfaces(table_.interfaces);
     const auto locations = graph_.locations();
     size_t next = 0;
     for (uint32_t v = 0; v < n; ++v) {
@@ -75,11 +79,6 @@ class Classifier {
   }
 
  private:
-  bool IsPlainObject(uint32_t v) const {
-    return graph_.type(NodeIndex(v)) == NodeType::kObject &&
-           graph_.NameIs(NodeIndex(v), WellKnown::kObject);
-  }
-
   // A number for the class name, one for one text. Names get a class only when a node without a
   // location has them.
   uint32_t InternName(const std::string& text) {
@@ -95,8 +94,8 @@ class Classifier {
     const NodeIndex node(v);
     const NodeType type = graph_.type(node);
     if (type != NodeType::kObject && type != NodeType::kNative) return TypeClass(node, type);
-    if (IsPlainObject(v)) {
-      const int32_t i = interface_of_shape_[table_.class_of_node[v]];
+    if (IsPlainObject(graph_, node)) {
+      const int32_t i = interface_of_shape_[plain_.shape_of[plain_seen_++]];
       if (i >= 0) {
         if (interface_name_.empty()) interface_name_.assign(table_.interfaces.size(), kUnset);
         uint32_t& number = interface_name_[static_cast<size_t>(i)];
@@ -119,7 +118,8 @@ class Classifier {
     if (number == 0) {
       const std::string_view special = TypeClassName(type);
       number = InternName(special.empty() ? fmt::format("({})", NodeTypeName(type))
-                                          : std::string(special)) + 1;
+                                          : std::string(special)) +
+               1;
     }
     return number - 1;
   }
@@ -145,9 +145,10 @@ class Classifier {
   static constexpr uint32_t kUnset = 0xFFFFFFFFu;
   const HeapGraph& graph_;
   const DetachedNodes& detached_;
+  const PlainObjects& plain_;
   const std::vector<InterfaceDefinition>* given_;
   ClassTable table_;
-  ShapeTable shapes_;
+  size_t plain_seen_ = 0;
   std::vector<int32_t> interface_of_shape_;
   Array<uint32_t> by_string_;  // string → name number + 1
   std::array<uint32_t, 32> by_type_{};
@@ -165,10 +166,24 @@ std::string ClassKey::ToString() const {
   return fmt::format("{},{},{},{}", location->script_id, location->line, location->column, name);
 }
 
+PlainObjects FindPlainObjects(const HeapGraph& graph) {
+  PlainObjects plain;
+  for (NodeIndex n : graph.nodes()) {
+    if (IsPlainObject(graph, n)) plain.shape_of.push_back(plain.shapes.Add(graph, n));
+  }
+  plain.shapes.ReadProperties(graph);
+  return plain;
+}
+
 ClassTable ComputeClasses(const HeapGraph& graph, const DetachedNodes& detached,
-                          unsigned /*threads*/,
+                          const PlainObjects& plain,
                           const std::vector<InterfaceDefinition>* interfaces) {
-  return Classifier(graph, detached, interfaces).Run();
+  return Classifier(graph, detached, plain, interfaces).Run();
+}
+
+ClassTable ComputeClasses(const HeapGraph& graph, const DetachedNodes& detached,
+                          const std::vector<InterfaceDefinition>* interfaces) {
+  return ComputeClasses(graph, detached, FindPlainObjects(graph), interfaces);
 }
 
 }  // namespace leaktrail

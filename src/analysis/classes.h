@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "analysis/detached.h"
+#include "analysis/interfaces.h"
 #include "base/array.h"
+#include "base/growing_array.h"
 #include "base/index.h"
 #include "heap/graph.h"
 
@@ -36,11 +38,6 @@ struct ClassKey {
   std::string ToString() const;
 };
 
-struct InterfaceDefinition {
-  std::string name;  // "{a, b}"
-  std::vector<std::string> properties;
-};
-
 struct ClassTable {
   std::vector<ClassKey> keys;                   // by ClassIndex
   Array<uint32_t> class_of_node;                // by node
@@ -50,9 +47,20 @@ struct ClassTable {
   const ClassKey& key(ClassIndex c) const { return keys[c.value()]; }
 };
 
+// The shapes of plain objects. Most of the work of ComputeClasses, and little memory: it can be
+// done beside a pass that needs much.
+struct PlainObjects {
+  ShapeTable shapes;
+  GrowingArray<uint32_t> shape_of;  // by plain object, in node order
+};
+PlainObjects FindPlainObjects(const HeapGraph& graph);
+
 // With `interfaces`, these definitions are applied instead of this graph's own (for a comparison:
 // the base is read with the current snapshot's).
-ClassTable ComputeClasses(const HeapGraph& graph, const DetachedNodes& detached, unsigned threads,
+ClassTable ComputeClasses(const HeapGraph& graph, const DetachedNodes& detached,
+                          const PlainObjects& plain,
+                          const std::vector<InterfaceDefinition>* interfaces = nullptr);
+ClassTable ComputeClasses(const HeapGraph& graph, const DetachedNodes& detached,
                           const std::vector<InterfaceDefinition>* interfaces = nullptr);
 
 }  // namespace leaktrail

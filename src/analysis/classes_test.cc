@@ -11,7 +11,7 @@ namespace {
 using testing::DslGraph;
 
 std::string ClassOf(const DslGraph& g, const char* node) {
-  const ClassTable table = ComputeClasses(g.graph(), FindDetachedNodes(g.graph()), 1);
+  const ClassTable table = ComputeClasses(g.graph(), FindDetachedNodes(g.graph()));
   return table.key(table.class_of(g[node])).ToString();
 }
 
@@ -63,7 +63,7 @@ TEST(ClassSummary, CountsWhatHasASizeAndRetainsFromTheTopmost) {
   const DslGraph g(
       "root -> a; a: object A 10; a -> b; b: object A 20; b -> c; c: object C 5; d: object A 0; "
       "root -> d");
-  const ClassTable classes = ComputeClasses(g.graph(), FindDetachedNodes(g.graph()), 1);
+  const ClassTable classes = ComputeClasses(g.graph(), FindDetachedNodes(g.graph()));
   const ShallowSizes sizes = ComputeShallowSizes(g.graph());
   const DominatorTree tree = ComputeDominators(g.graph());
   const auto rows = ComputeClassSummary(g.graph(), classes, sizes, tree);

@@ -69,7 +69,7 @@ class Judge {
     if (item.found() && (registered || !holder.found())) {
       Blame(item, item, Because::kConstructor, holder);
     } else if (holder.found()) {
-      report_.culprit_step = static_cast<int>(holder.distance);
+      if (const EdgeIndex e = NameOfContainer(); e.valid()) report_.container_name = g_.EdgeName(e);
       const bool same = item.found() && item.package == holder.package;
       Blame(holder, same ? item : Side{}, same ? Because::kConstructor : Because::kOwner, holder);
     } else {
@@ -177,7 +177,8 @@ class Judge {
     }
     if (best == nullptr) {
       for (const GroupPart& p : group_.parts) {
-        if (p.example != 0 && p.way == group_.item_way) best = &p;
+        const bool all = p.count >= std::max<uint64_t>(enough, 1);  // not the first link of a chain
+        if (p.example != 0 && p.way == group_.item_way && all) best = &p;
       }
     }
     if (best == nullptr) {
@@ -232,26 +233,35 @@ class Judge {
     const NodeIndex place = holder.found() ? holder.node : owner;
     o.package = packages_.LabelOf(packages_.direct_package(place));
     o.location = PlaceOfNode(last_, place);
-    for (size_t k = 0; k < group_.items.size(); ++k) o.entry_count.push_back(group_.items[k]);
+    if (group_.by_owner && group_.item_way != group_.owner_way) {
+      for (const WayCounts& c : last_.growth.counts) {
+        o.entry_count.push_back(c.count[group_.item_way]);
+      }
+    }
     report_.owner = std::move(o);
   }
 
   NodeIndex ConstructorOf(NodeIndex object) const { return FindConstructor(g_, names_, object); }
 
+  // The property or variable nearest to the container; None if user code is met before one.
+  EdgeIndex NameOfContainer() const {
+    constexpr size_t kReach = 3;
+    for (size_t i = 0; i < chain_.steps.size() && i <= kReach; ++i) {
+      const EdgeIndex e = chain_.steps[i].edge;
+      const bool named = e.valid() && (g_.edge_type(e) == EdgeType::kProperty ||
+                                       g_.edge_type(e) == EdgeType::kContext);
+      if (named) return e;
+      if (i > 0 && IsUserCode(chain_.steps[i].node)) break;
+    }
+    return EdgeIndex::None();
+  }
+
   WriterClues Clues(const Side& item) const {
     WriterClues c;
     if (!chain_.steps.empty()) {
       c.container_class = g_.NodeName(chain_.steps.front().node);
-      for (size_t i = 0; i < chain_.steps.size() && i <= 3; ++i) {
-        const EdgeIndex e = chain_.steps[i].edge;
-        const bool named = e.valid() && (g_.edge_type(e) == EdgeType::kProperty ||
-                                         g_.edge_type(e) == EdgeType::kContext);
-        if (named) {
-          c.property.push_back(names_.of(g_.edge_name(e)));
-          break;
-        }
-        if (i > 0 && IsUserCode(chain_.steps[i].node)) break;
-      }
+      const EdgeIndex e = NameOfContainer();
+      if (e.valid()) c.property.push_back(names_.of(g_.edge_name(e)));
     }
     const NodeIndex n = item.found() ? item.node : chain_.item;
     if (!n.valid()) return c;
@@ -305,9 +315,16 @@ class Judge {
     return place;
   }
 
-  // Code that adds and looks at the size may well empty the container when it is full.
-  static bool LooksAtSize(const FunctionFacts& f, const WriterClues& clues) {
-    return f.mentions(clues.container_class == "Array" ? kLength : kSize);
+  // Code that adds and looks at the size may well empty the container when it is full. A plain
+  // object has no size of its own. A function that met the shape of the array once only adds to it;
+  // the length that it mentions is of something else.
+  bool LooksAtSize(const FunctionFacts& f, const WriterClues& clues) const {
+    if (clues.container_class == "Object") return false;
+    if (clues.container_class != "Array") return f.mentions(kSize);
+    if (!f.mentions(kLength)) return false;
+    const NodeIndex shape = ShapeOf(g_, names_, chain_.steps.front().node);
+    const auto met = shape.valid() ? f.shapes.find(shape.value()) : f.shapes.end();
+    return !f.runs || f.met_many_shapes || met == f.shapes.end() || met->second > 1;
   }
 
   // The function that a closure was made in, as far as its scope tells.
@@ -483,7 +500,7 @@ std::string DisplayClass(const LastSnapshot& last, NodeIndex n) {
     case NodeType::kSynthetic:
       return g.NodeName(n);
     default:
-      return "(" + g.type_name(n) + ")";
+      return std::string("(").append(g.type_name(n)).append(")");
   }
 }
 

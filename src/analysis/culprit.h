@@ -26,8 +26,9 @@ struct CulpritReport {
   uint32_t class_way = 0;        // the way whose class names the suspect
   uint32_t class_example = 0;    // a node of it
   bool size_is_checked = false;  // the code that fills the container also looks at its size
-  int culprit_step = -1;         // in HolderChain::steps; -1: the item side or none
   std::optional<SuspectOwner> owner;
+  // Of the property or variable that leads to the container, if the culprit has it: "_metrics".
+  std::string container_name;
 };
 
 CulpritReport FindCulprit(const LastSnapshot& last, uint32_t group, const HolderChain& chain);

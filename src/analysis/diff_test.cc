@@ -1,5 +1,6 @@
 #include "analysis/diff.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "heap/graph_builder.h"
@@ -11,8 +12,8 @@ namespace {
 using testing::DslGraph;
 
 std::vector<std::string> Rows(const HeapGraph& a, const HeapGraph& b, MatchedBy by) {
-  const ClassTable b_classes = ComputeClasses(b, FindDetachedNodes(b), 1);
-  const ClassTable a_classes = ComputeClasses(a, FindDetachedNodes(a), 1, &b_classes.interfaces);
+  const ClassTable b_classes = ComputeClasses(b, FindDetachedNodes(b));
+  const ClassTable a_classes = ComputeClasses(a, FindDetachedNodes(a), &b_classes.interfaces);
   const ShallowSizes a_sizes = ComputeShallowSizes(a), b_sizes = ComputeShallowSizes(b);
   std::vector<std::string> rows;
   for (const DiffRow& r : ComputeDiff({a, a_classes, a_sizes}, {b, b_classes, b_sizes}, by).rows) {
@@ -89,7 +90,7 @@ HeapGraph Heap(uint32_t count, uint32_t first_id, uint32_t first_name, CaptureNo
   GraphBuilder b;
   b.AddNode(NodeType::kSynthetic, "", 1, 0);
   for (uint32_t i = 0; i < count; ++i) {
-    b.AddNode(NodeType::kObject, "n" + std::to_string(first_name + i), first_id + 2 * i, 8);
+    b.AddNode(NodeType::kObject, fmt::format("n{}", first_name + i), first_id + 2 * i, 8);
   }
   b.set_note(std::move(note));
   return b.Build();
@@ -108,13 +109,13 @@ TEST(NodeIds, AreNotComparableIfOnlyTheirEndDiffers) {
   GraphBuilder b;
   b.AddNode(NodeType::kSynthetic, "", 1, 0);
   for (uint32_t i = 0; i < 1000; ++i) {
-    b.AddNode(NodeType::kObject, "n" + std::to_string(i < 995 ? i : i - 1), 3 + 2 * i, 8);
+    b.AddNode(NodeType::kObject, fmt::format("n{}", i < 995 ? i : i - 1), 3 + 2 * i, 8);
   }
   EXPECT_TRUE(NodeIdsComparable(Heap(1000, 3, 0), b.Build()));
   GraphBuilder c;
   c.AddNode(NodeType::kSynthetic, "", 1, 0);
   for (uint32_t i = 0; i < 1000; ++i) {
-    c.AddNode(NodeType::kObject, "n" + std::to_string(i < 992 ? i : i - 1), 3 + 2 * i, 8);
+    c.AddNode(NodeType::kObject, fmt::format("n{}", i < 992 ? i : i - 1), 3 + 2 * i, 8);
   }
   EXPECT_FALSE(NodeIdsComparable(Heap(1000, 3, 0), c.Build()));
 }

@@ -9,8 +9,8 @@
 
 namespace leaktrail {
 
-constexpr int32_t kNoDistance = -5;                    // not reached
-constexpr int32_t kBaseSystemDistance = 100'000'000;   // reached only from the root itself
+constexpr int32_t kNoDistance = -5;                   // not reached
+constexpr int32_t kBaseSystemDistance = 100'000'000;  // reached only from the root itself
 
 // By node. O(nodes + edges).
 Array<int32_t> ComputeDistances(const HeapGraph& graph);

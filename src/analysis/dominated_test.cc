@@ -15,7 +15,7 @@ struct Sized {
       : dsl(text),
         dominators(ComputeDominators(dsl.graph())),
         retained(ComputeRetainedSizes(dsl.graph(), dominators, ComputeShallowSizes(dsl.graph()))),
-        classes(ComputeClasses(dsl.graph(), {}, 1)) {}
+        classes(ComputeClasses(dsl.graph(), {})) {}
   std::vector<DominatedNodes> Below(std::vector<NodeIndex> parents, size_t max_largest) const {
     return FindDominated(dsl.graph(), dominators, retained, classes, parents, max_largest);
   }

@@ -26,8 +26,8 @@ enum class Because : uint8_t {
 const char* BecauseName(Because b);  // "allocation_stack", "constructor", "owner", "dominator"
 
 struct GrowthRate {
-  std::string unit = "snapshot";     // "request" in an experiment
-  double heap_bytes_per_unit = 0;    // of what grows, not of the whole heap
+  std::string unit = "snapshot";   // "request" in an experiment
+  double heap_bytes_per_unit = 0;  // of what grows, not of the whole heap
   double interval_low = 0, interval_high = 0;
   std::optional<double> external_bytes_per_unit;  // array buffers' backing stores
   std::optional<double> rss_bytes_per_unit;       // a process only
@@ -40,25 +40,25 @@ struct Culprit {
 };
 
 struct TrailStep {
-  uint32_t id = 0;          // V8 node id of an example; 0 for a folded step
-  std::string class_name;   // "Meter", "Map", "(closure) onChange", "(engine)" …
-  std::string edge;         // how the step before holds this one: "_metrics", "[12]", "listener"
-  std::string edge_type;    // "property", "context", "element", "internal", …; "" for the root
-  std::string package;      // label, "" unknown
+  uint32_t id = 0;         // V8 node id of an example; 0 for a folded step
+  std::string class_name;  // "Meter", "Map", "(closure) onChange", "(engine)" …
+  std::string edge;        // how the step before holds this one: "_metrics", "[12]", "listener"
+  std::string edge_type;   // "property", "context", "element", "internal", …; "" for the root
+  std::string package;     // label, "" unknown
   std::optional<CodePlace> location;
-  std::string why;          // not empty: what is remarkable here ("holds 4000 of the new objects")
-  bool is_culprit = false;  // the step where it should have been let go
-  bool is_engine = false;   // of V8 or Node's internals: left out of text unless verbose
-  uint32_t repeat = 1;      // > 1: a run of like steps folded (_idleNext ×2000)
+  std::string why;           // not empty: what is remarkable here ("holds 4000 of the new objects")
+  bool is_culprit = false;   // the step where it should have been let go
+  bool is_engine = false;    // of V8 or Node's internals: left out of text unless verbose
+  uint32_t repeat = 1;       // > 1: a run of like steps folded (_idleNext ×2000)
   uint64_t grown_count = 0;  // of the suspect's new instances, how many this step holds
 };
 
 struct SuspectOwner {
-  std::string class_name;                // "Map", "Array", "TimersList", …
-  std::string property;                  // path that names it: "Meter registry: _metrics"
-  std::string package;                   // "" unknown
-  std::optional<CodePlace> location;     // of the object or function that has the property
-  std::vector<uint64_t> entry_count;     // per snapshot: how many it holds
+  std::string class_name;             // "Map", "Array", "TimersList", …
+  std::string property;               // path that names it: "Meter registry: _metrics"
+  std::string package;                // "" unknown
+  std::optional<CodePlace> location;  // of the object or function that has the property
+  std::vector<uint64_t> entry_count;  // per snapshot: how many it holds
 };
 
 struct StackFrame {
@@ -83,16 +83,16 @@ struct Suspect {
   GrowthShape shape = GrowthShape::kSteady;
   std::vector<uint64_t> count;          // per snapshot
   std::vector<uint64_t> retained_size;  // per snapshot: what the group's instances keep
-  uint64_t grown_count = 0;  // born after the first snapshot and alive in the last
-  uint64_t grown_size = 0;   // what they keep alive, bytes
+  uint64_t grown_count = 0;             // born after the first snapshot and alive in the last
+  uint64_t grown_size = 0;              // what they keep alive, bytes
   std::vector<std::string> grows_with;  // classes of the same group, most bytes first
   std::optional<SuspectOwner> owner;
-  std::optional<Culprit> culprit;  // of this suspect
-  std::vector<TrailStep> trail;    // from the root to the object
+  std::optional<Culprit> culprit;            // of this suspect
+  std::vector<TrailStep> trail;              // from the root to the object
   std::vector<StackFrame> allocation_stack;  // empty from files
-  std::string fingerprint;         // 16 hex digits
-  double confidence = 0;           // 0…1, that this suspect is a leak
-  bool size_is_checked = false;    // the code that fills the owner also looks at its size
+  std::string fingerprint;                   // 16 hex digits
+  double confidence = 0;                     // 0…1, that this suspect is a leak
+  bool size_is_checked = false;              // the code that fills the owner also looks at its size
 };
 
 struct Findings {

@@ -12,9 +12,10 @@ constexpr std::array<uint64_t, 4> kCodeEdges = {
     HashName("untrusted_function_data"), HashName("interpreter_data")};
 constexpr uint64_t kMap = HashName("map");
 constexpr uint64_t kConstantPool = HashName("(constant pool)");
-constexpr uint64_t kScopeInfo = HashName("system / ScopeInfo");
 constexpr uint64_t kFeedbackCell = HashName("feedback_cell");
 constexpr uint64_t kFeedbackVectorCell = HashName("feedback_vector_cell");
+constexpr uint64_t kFeedbackVector = HashName("system / FeedbackVector");
+constexpr uint64_t kManyShapes = HashName("system / WeakFixedArray");
 constexpr uint64_t kValue = HashName("value");
 constexpr uint64_t kAllocationSite = HashName("system / AllocationSite");
 constexpr uint64_t kTransitionInfo = HashName("transition_info");
@@ -38,6 +39,8 @@ class Collector {
     if (!cell.valid()) return;
     const NodeIndex vector = FollowAny(cell, kValue, kValue);
     if (!vector.valid()) return;
+    std::unordered_map<uint32_t, int> here;
+    f.runs |= names_.of(g_.name(vector)) == kFeedbackVector;
     for (const EdgeIndex e : g_.edges_of(vector)) {
       const NodeIndex t = g_.target(e);
       switch (g_.type(t)) {
@@ -51,7 +54,10 @@ class Collector {
           if (names_.of(g_.name(t)) == kAllocationSite) {
             ReadLiteral(f, t);
           } else {
-            f.shapes.insert(t.value());
+            // Closures of one function may have a vector each; places of one are counted.
+            f.met_many_shapes |= names_.of(g_.name(t)) == kManyShapes;
+            const int places = ++here[t.value()];
+            f.shapes[t.value()] = std::max(f.shapes[t.value()], places);
           }
           break;
         default:

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -33,9 +34,11 @@ struct FunctionFacts {
   std::unordered_set<uint64_t> names;           // hashes of the strings it mentions
   std::unordered_set<uint32_t> makes;           // shared functions of the closures it makes
   std::unordered_set<uint32_t> calls;           // closures that it called or constructed
-  std::unordered_set<uint32_t> shapes;          // maps that it met
+  std::unordered_map<uint32_t, int> shapes;     // maps that it met, each at how many places
   std::unordered_set<uint32_t> literal_shapes;  // maps of the object literals that it made
   bool has_code = false;
+  bool met_many_shapes = false;  // at one place; these are not in `shapes`
+  bool runs = false;             // often enough for V8 to keep feedback of it
 
   bool mentions(uint64_t name) const { return names.count(name) != 0; }
 };

@@ -125,8 +125,22 @@ class ById {
     Array<uint8_t> first(g.node_count()), until(g.node_count());
     if (g.node_count() == 0 || group_of.empty() || first.empty() || until.empty()) return group_of;
     until[0] = last;
-    for (const uint32_t n : v.dominators->order) {
-      if (n == 0) continue;
+    constexpr size_t kAhead = 24;  // the tree's order jumps through the graph
+    const Array<uint32_t>& order = v.dominators->order;
+    for (size_t place = 1; place < order.size(); ++place) {  // the root is at place 0
+      if (place + kAhead < order.size()) {
+        const uint32_t soon = order[place + kAhead];
+        __builtin_prefetch(&v.dominators->idom[soon]);
+        __builtin_prefetch(&w.role[soon]);
+        __builtin_prefetch(&w.way[soon]);
+        __builtin_prefetch(&w.visible[soon]);
+        __builtin_prefetch(&g.columns().self_size[soon]);
+        __builtin_prefetch(&g.columns().id[soon]);
+        __builtin_prefetch(&first[soon], 1);
+        __builtin_prefetch(&until[soon], 1);
+        __builtin_prefetch(&group_of[soon], 1);
+      }
+      const uint32_t n = order[place];
       const uint32_t up = v.dominators->idom[n];
       const auto role = static_cast<NodeRole>(w.role[n]);
       if (role == NodeRole::kNoise) continue;

@@ -26,7 +26,10 @@ HolderStep VisibleHolder(const LastSnapshot& last, NodeIndex n) {
     // The edge that a person knows: into the item if its holder is visible, else out of the
     // visible one.
     step.edge = by.edge;
-    step.many = step.many || indexed;
+    const auto own = last.graph().edges_of(by.from);
+    const bool in_ring = by.edge.value() < (*own.begin()).value() ||
+                         by.edge.value() >= (*own.begin()).value() + own.size();
+    step.many = step.many || indexed || in_ring;
     if (RoleByType(last.graph(), *last.view.names, by.from) == NodeRole::kVisible) {
       step.node = by.from;
       step.many = step.many || inner;
@@ -89,9 +92,7 @@ class Tally {
     if (most == 0) return chain;
     const auto [owner, item] = sample[best];
     chain.item = NodeIndex(item);
-    const EdgeIndex edge = EdgeInto(owner, item);
-    const bool many = !edge.valid() || last_.graph().edge_type(edge) != EdgeType::kProperty;
-    chain.steps.push_back({NodeIndex(owner), edge, many});
+    chain.steps.push_back(StepInto(owner, item));
     return chain;
   }
 
@@ -132,16 +133,19 @@ class Tally {
   }
   uint64_t ClassOf(uint32_t n) const { return last_.tree.way(last_.ways.way[n]).class_hash; }
 
-  // The edge of the shortest way that leaves the owner.
-  EdgeIndex EdgeInto(uint32_t owner, uint32_t item) const {
+  // The step of the item's shortest way that leaves the owner.
+  HolderStep StepInto(uint32_t owner, uint32_t item) const {
     uint32_t at = item;
     for (uint32_t i = 0; i < kMaxClimb; ++i) {
-      const HolderStep up = VisibleHolder(last_, NodeIndex(at));
+      HolderStep up = VisibleHolder(last_, NodeIndex(at));
       if (!up.node.valid()) break;
-      if (up.node.value() == owner) return up.edge;
+      if (up.node.value() == owner) {
+        up.many |= last_.graph().edge_type(up.edge) != EdgeType::kProperty;
+        return up;
+      }
       at = up.node.value();
     }
-    return EdgeIndex::None();
+    return {NodeIndex(owner), EdgeIndex::None(), true};
   }
 
   const LastSnapshot& last_;
@@ -158,11 +162,34 @@ EdgeIndex NamedEdge(const HeapGraph& graph, NodeIndex from, NodeIndex to) {
   return EdgeIndex::None();
 }
 
+// The older links of a chain are not its owner: that is what holds the chain.
+void SkipLinks(const LastSnapshot& last, HolderChain& chain) {
+  if (!chain.item.valid() || chain.steps.size() < 2) return;
+  const PackageMap& packages = *last.view.packages;
+  if (!packages.package(packages.direct_package(chain.item)).is_userland()) return;
+  const auto class_of = [&](NodeIndex n) { return last.tree.way(last.way(n)).class_hash; };
+  size_t links = 0;
+  while (links + 1 < chain.steps.size() &&
+         class_of(chain.steps[links].node) == class_of(chain.item)) {
+    ++links;
+  }
+  chain.steps.erase(chain.steps.begin(), chain.steps.begin() + static_cast<ptrdiff_t>(links));
+}
+
 const GroupPart* PartOfWay(const GrowthGroup& g, uint32_t way) {
   for (const GroupPart& p : g.parts) {
     if (p.way == way && p.example != 0) return &p;
   }
   return nullptr;
+}
+
+// Whether the dominator is a telling owner: it holds the items itself, or user code has it.
+bool HoldsItems(const LastSnapshot& last, const GrowthGroup& g) {
+  if (g.owner_way == 0) return false;
+  if (g.item_way == g.owner_way || last.tree.way(g.item_way).edge_hash != 0) return true;
+  if (g.owner_example == 0) return true;
+  const PackageMap& packages = *last.view.packages;
+  return packages.package(packages.direct_package(NodeIndex(g.owner_example))).is_userland();
 }
 
 }  // namespace
@@ -171,12 +198,12 @@ HolderChain FindHolders(const LastSnapshot& last, uint32_t group) {
   const GrowthGroup& g = last.growth.groups[group];
   HolderChain chain;
   const GroupPart* part = PartOfWay(g, g.item_way);
-  if (g.owner_way == 0) {
+  if (!HoldsItems(last, g)) {
     chain = Tally(last, group).Best();
     if (!chain.item.valid() && part != nullptr) chain.item = NodeIndex(part->example);
   } else {
     if (part != nullptr) chain.item = NodeIndex(part->example);
-    for (size_t k = 1; k < g.lasting.size(); ++k) chain.item_count += g.lasting[k];
+    chain.item_count = g.unit_count();
     chain.held_count = chain.item_count;
     if (g.owner_example != 0) {
       EdgeIndex edge;
@@ -187,6 +214,7 @@ HolderChain FindHolders(const LastSnapshot& last, uint32_t group) {
     }
   }
   if (!chain.steps.empty()) Climb(last, chain);
+  SkipLinks(last, chain);
   return chain;
 }
 

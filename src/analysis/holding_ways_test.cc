@@ -17,7 +17,7 @@ std::vector<HoldingWay> WaysOf(const DslGraph& g, const std::vector<const char*>
   std::vector<NodeIndex> nodes;
   for (const char* label : labels) nodes.push_back(g[label]);
   return FindHoldingWays(g.graph(), RetainerIndex(g.graph()), ComputeDistances(g.graph()),
-                         ComputeClasses(g.graph(), {}, 1), retained, nodes);
+                         ComputeClasses(g.graph(), {}), retained, nodes);
 }
 
 TEST(HoldingWays, ElementsOfOneArrayAreHeldAlike) {

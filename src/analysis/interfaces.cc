@@ -1,7 +1,11 @@
 #include "analysis/interfaces.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <bit>
+#include <string_view>
+#include <unordered_map>
+
+#include "analysis/node_text.h"
 
 namespace leaktrail {
 namespace {
@@ -9,39 +13,26 @@ namespace {
 constexpr size_t kMaxNameUnits = 120;            // DevTools: MAX_INTERFACE_NAME_LENGTH
 constexpr uint64_t kMinObjects = 2;              // MIN_OBJECT_COUNT_PER_INTERFACE
 constexpr uint64_t kMinObjectProportion = 1000;  // MIN_OBJECT_PROPORTION_PER_INTERFACE
+constexpr std::string_view kSeparator = ", ";
 
-// As JSON.stringify writes a key.
-std::string QuoteKey(const std::string& name) {
-  std::string out = "\"";
-  for (char c : name) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-        } else {
-          out += c;
-        }
-    }
-  }
-  return out + '"';
+// A polynomial over the bytes, modulo 2^64: that of "ab" is that of "a" times the base to the
+// length of "b", plus that of "b".
+constexpr uint64_t kHashBase = 0x5851F42D4C957F2Du;
+uint64_t HashText(uint64_t hash, std::string_view text) {
+  for (char c : text) hash = hash * kHashBase + static_cast<unsigned char>(c) + 1;
+  return hash;
 }
-
-std::string FormatPropertyName(const std::string& name) {
-  return name.find_first_of(",'\"{}") == std::string::npos ? name : QuoteKey(name);
+uint64_t PowerOfBase(size_t exponent) {
+  uint64_t power = 1;
+  while (exponent-- > 0) power *= kHashBase;
+  return power;
 }
 
 }  // namespace
 
 void ShapeTable::Grow() {
   const size_t size = slots_.empty() ? 1024 : slots_.size() * 2;
-  slots_.assign(size, 0);
+  slots_ = Array<uint32_t>(size);
   for (uint32_t s = 0; s < shapes_.size(); ++s) {
     size_t at = shapes_[s].hash & (size - 1);
     while (slots_[at] != 0) at = (at + 1) & (size - 1);
@@ -73,103 +64,156 @@ uint32_t ShapeTable::Add(const HeapGraph& graph, NodeIndex object) {
     }
   }
   const auto number = static_cast<uint32_t>(shapes_.size());
-  shapes_.push_back({static_cast<uint32_t>(names_.size()),
-                     static_cast<uint32_t>(scratch_.size()), hash, 1});
-  names_.insert(names_.end(), scratch_.begin(), scratch_.end());
+  shapes_.push_back({names_.size(), hash, 1, static_cast<uint32_t>(scratch_.size())});
+  names_.Append(scratch_.data(), scratch_.size());
   slots_[at] = number + 1;
   return number;
 }
 
-std::vector<InterfaceDefinition> ShapeTable::InferInterfaces(const HeapGraph& graph) const {
+void ShapeTable::ReadProperties(const HeapGraph& graph) {
+  std::unordered_map<uint32_t, uint32_t> by_string;
+  std::unordered_map<std::string, uint32_t> by_text;
+  for (uint32_t& name : names_) {
+    const auto [known, is_new_string] = by_string.try_emplace(name, 0);
+    if (is_new_string) {
+      // The table may hold a text twice if the producer was not V8.
+      std::string text = graph.strings().Get(StringIndex(name));
+      const auto [it, is_new] =
+          by_text.try_emplace(text, static_cast<uint32_t>(properties_.size()));
+      if (is_new) {
+        Property p;
+        p.formatted = FormatPropertyName(text);
+        p.units = Utf16Length(p.formatted);
+        p.is_proto = text == WellKnownText(WellKnown::kProto);
+        p.text_hash = HashText(0, p.formatted);
+        p.hash_shift = PowerOfBase(p.formatted.size());
+        p.text = std::move(text);
+        properties_.push_back(std::move(p));
+      }
+      known->second = it->second;
+    }
+    name = known->second;
+  }
+}
+
+// Calls visit(property, separated) for those that an interface of the shape has in its name;
+// separated: text stands before it.
+template <typename Visit>
+void ShapeTable::ForNamed(const Shape& shape, const Visit& visit) const {
+  size_t units = 1;
+  for (uint32_t i = 0; i < shape.length; ++i) {
+    const Property& p = properties_[names_[shape.begin + i]];
+    if (p.is_proto) continue;
+    if (units > 1 && units + p.units > kMaxNameUnits) break;
+    visit(p, units != 1);
+    units += p.units + (units == 1 ? 0 : 2);
+  }
+}
+
+std::vector<InterfaceDefinition> ShapeTable::InferInterfaces() const {
+  // Most names occur once. They are counted by a hash of their text first, so that only those that
+  // may be frequent enough are ever put together.
+  struct Count {
+    uint64_t hash, count;
+  };
+  const size_t size = std::bit_ceil(shapes_.size() * 2 + 1);
+  Array<Count> counts(size);
+  const auto count_of = [&](uint64_t hash) -> Count& {
+    size_t at = hash * 0x9E3779B97F4A7C15u >> 20 & (size - 1);
+    while (counts[at].hash != hash && counts[at].hash != 0) at = (at + 1) & (size - 1);
+    return counts[at];
+  };
+  const auto hash_of = [&](const Shape& shape) {
+    uint64_t hash = 0;
+    bool any = false;
+    ForNamed(shape, [&](const Property& p, bool separated) {
+      if (separated) hash = HashText(hash, kSeparator);
+      hash = hash * p.hash_shift + p.text_hash;
+      any = true;
+    });
+    return any && hash == 0 ? 1 : hash;  // 0: no property
+  };
+  for (const Shape& shape : shapes_) {
+    const uint64_t hash = hash_of(shape);
+    if (hash == 0) continue;
+    Count& c = count_of(hash);
+    c.hash = hash;
+    c.count += shape.count;
+  }
+  const auto is_frequent = [&](uint64_t count) {
+    return count >= kMinObjects && count * kMinObjectProportion >= object_count_;
+  };
   struct Candidate {
     InterfaceDefinition definition;
     uint64_t count = 0;
   };
   std::vector<Candidate> candidates;
   std::unordered_map<std::string, size_t> by_name;
-  struct PropertyText {
-    std::string name, formatted;
-    size_t units = 0;
-    bool is_proto = false;
-  };
-  std::unordered_map<uint32_t, PropertyText> texts;
   for (const Shape& shape : shapes_) {
-    Candidate c;
-    c.definition.name = "{";
-    size_t units = 1;
-    for (uint32_t i = 0; i < shape.length; ++i) {
-      const auto [it, added] = texts.try_emplace(names_[shape.begin + i]);
-      PropertyText& text = it->second;
-      if (added) {
-        text.name = graph.strings().Get(StringIndex(it->first));
-        text.formatted = FormatPropertyName(text.name);
-        text.units = Utf16Length(text.formatted);
-        text.is_proto = text.name == WellKnownText(WellKnown::kProto);
-      }
-      if (text.is_proto) continue;
-      if (units > 1 && units + text.units > kMaxNameUnits) break;
-      if (units != 1) {
-        c.definition.name += ", ";
-        units += 2;
-      }
-      c.definition.name += text.formatted;
-      units += text.units;
-      c.definition.properties.push_back(text.name);
-    }
-    if (c.definition.properties.empty()) continue;
-    c.definition.name += '}';
-    const auto [it, added] = by_name.try_emplace(c.definition.name, candidates.size());
-    if (added) candidates.push_back(std::move(c));
+    const uint64_t hash = hash_of(shape);
+    if (hash == 0 || !is_frequent(count_of(hash).count)) continue;
+    InterfaceDefinition definition;
+    definition.name = "{";
+    ForNamed(shape, [&](const Property& p, bool separated) {
+      if (separated) definition.name += kSeparator;
+      definition.name += p.formatted;
+      definition.properties.push_back(p.text);
+    });
+    definition.name += '}';
+    const auto [it, added] = by_name.try_emplace(definition.name, candidates.size());
+    if (added) candidates.push_back({std::move(definition), 0});
     candidates[it->second].count += shape.count;
   }
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Candidate& a, const Candidate& b) { return a.count > b.count; });
   std::vector<InterfaceDefinition> result;
   for (Candidate& c : candidates) {
-    if (c.count < kMinObjects || c.count * kMinObjectProportion < object_count_) break;
+    if (!is_frequent(c.count)) break;
     result.push_back(std::move(c.definition));
   }
   return result;
 }
 
 std::vector<int32_t> ShapeTable::MatchInterfaces(
-    const HeapGraph& graph, const std::vector<InterfaceDefinition>& interfaces) const {
+    const std::vector<InterfaceDefinition>& interfaces) const {
   // An interface is looked up by each of its properties; one that is met as often as it has
   // properties matches. A property named twice must be there twice, hence "occurrence": the second
   // `a` of a shape is another key than the first.
-  std::unordered_map<std::string, std::vector<uint32_t>> by_property;
-  const auto key_of = [](const std::string& name, uint32_t occurrence) {
-    return occurrence == 0 ? name : name + '\0' + std::to_string(occurrence);
-  };
+  std::unordered_map<std::string, uint32_t> by_text;
+  for (uint32_t p = 0; p < properties_.size(); ++p) by_text.emplace(properties_[p].text, p);
+  // By property: one list of interfaces for each occurrence.
+  std::vector<std::vector<std::vector<uint32_t>>> wanted_by(properties_.size());
   for (uint32_t i = 0; i < interfaces.size(); ++i) {
-    std::unordered_map<std::string, uint32_t> seen;
-    for (const std::string& p : interfaces[i].properties) {
-      by_property[key_of(p, seen[p]++)].push_back(i);
+    std::unordered_map<uint32_t, uint32_t> seen;
+    for (const std::string& text : interfaces[i].properties) {
+      const auto it = by_text.find(text);
+      if (it == by_text.end()) continue;  // then no shape has it, and none matches
+      const uint32_t occurrence = seen[it->second]++;
+      auto& lists = wanted_by[it->second];
+      if (lists.size() <= occurrence) lists.resize(occurrence + 1);
+      lists[occurrence].push_back(i);
     }
   }
-  std::unordered_map<uint32_t, std::string> texts;
-  std::vector<uint32_t> met(interfaces.size(), 0);
-  std::vector<uint32_t> touched;
+  std::vector<uint32_t> met(interfaces.size(), 0), touched;
+  std::vector<uint32_t> seen(properties_.size(), 0);  // occurrences in the shape at hand
   std::vector<int32_t> result(shapes_.size(), -1);
   for (uint32_t s = 0; s < shapes_.size(); ++s) {
     const Shape& shape = shapes_[s];
-    std::unordered_map<std::string, uint32_t> seen;
     for (uint32_t i = 0; i < shape.length; ++i) {
-      const auto [it, added] = texts.try_emplace(names_[shape.begin + i]);
-      if (added) it->second = graph.strings().Get(StringIndex(it->first));
-      const auto found = by_property.find(key_of(it->second, seen[it->second]++));
-      if (found == by_property.end()) continue;
-      for (uint32_t k : found->second) {
+      const uint32_t p = names_[shape.begin + i];
+      const uint32_t occurrence = seen[p]++;
+      if (occurrence >= wanted_by[p].size()) continue;
+      for (uint32_t k : wanted_by[p][occurrence]) {
         if (met[k]++ == 0) touched.push_back(k);
       }
     }
+    for (uint32_t i = 0; i < shape.length; ++i) seen[names_[shape.begin + i]] = 0;
     for (uint32_t k : touched) {
       const size_t size = interfaces[k].properties.size();
       if (met[k] == size) {
         const int32_t best = result[s];
         const size_t best_size = best < 0 ? 0 : interfaces[best].properties.size();
-        if (best < 0 || size > best_size ||
-            (size == best_size && static_cast<int32_t>(k) < best)) {
+        if (best < 0 || size > best_size || (size == best_size && static_cast<int32_t>(k) < best)) {
           result[s] = static_cast<int32_t>(k);
         }
       }

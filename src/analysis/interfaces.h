@@ -6,38 +6,55 @@
 
 #include <cstdint>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
-#include "analysis/classes.h"
+#include "base/array.h"
+#include "base/growing_array.h"
 #include "heap/graph.h"
 
 namespace leaktrail {
+
+struct InterfaceDefinition {
+  std::string name;  // "{a, b}"
+  std::vector<std::string> properties;
+};
 
 // Distinct sequences of property names, numbered in order of first appearance. One thread.
 class ShapeTable {
  public:
   // The number of `object`'s shape; counts it.
   uint32_t Add(const HeapGraph& graph, NodeIndex object);
+  // After the last Add and before what is below: reads the text of each property name once.
+  void ReadProperties(const HeapGraph& graph);
   uint32_t size() const { return static_cast<uint32_t>(shapes_.size()); }
   uint64_t object_count() const { return object_count_; }
 
   // How often each shape's name text occurs, DevTools' inferInterfaceDefinitions.
-  std::vector<InterfaceDefinition> InferInterfaces(const HeapGraph& graph) const;
+  std::vector<InterfaceDefinition> InferInterfaces() const;
   // For each shape the index of its best interface, or -1: most properties, then the earlier one.
-  std::vector<int32_t> MatchInterfaces(const HeapGraph& graph,
-                                       const std::vector<InterfaceDefinition>& interfaces) const;
+  std::vector<int32_t> MatchInterfaces(const std::vector<InterfaceDefinition>& interfaces) const;
 
  private:
   struct Shape {
-    uint32_t begin, length;  // into names_
+    uint64_t begin;  // in names_
     uint64_t hash;
     uint64_t count;
+    uint32_t length;
+  };
+  struct Property {
+    std::string text, formatted;  // formatted: as it stands in an interface's name
+    size_t units = 0;             // UTF-16 length of formatted
+    uint64_t text_hash = 0, hash_shift = 0;
+    bool is_proto = false;
   };
   void Grow();
-  std::vector<uint32_t> names_;  // string indices, shape after shape
-  std::vector<Shape> shapes_;
-  std::vector<uint32_t> slots_;  // open addressing: shape + 1
+  template <typename Visit>
+  void ForNamed(const Shape& shape, const Visit& visit) const;
+  // Shape after shape: string indices; after ReadProperties places in properties_.
+  GrowingArray<uint32_t> names_;
+  std::vector<Property> properties_;  // distinct texts
+  GrowingArray<Shape> shapes_;
+  Array<uint32_t> slots_;  // open addressing: shape + 1
   std::vector<uint32_t> scratch_;
   uint64_t object_count_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "analysis/node_text.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "heap/graph_builder.h"
@@ -23,7 +24,7 @@ TEST(NodeText, OfAPlainObjectIsItsProperties) {
 
 TEST(NodeText, OfALargePlainObjectLeavesOutTheMiddle) {
   std::string text = "root -> a; a: object Object";
-  for (int i = 0; i < 60; ++i) text += "; a -property" + std::to_string(i) + "-> b";
+  for (int i = 0; i < 60; ++i) text += fmt::format("; a -property{}-> b", i);
   EXPECT_EQ(TextOf(DslGraph(text), "a"),
             "{property0, property1, property2, property3, property4, …, property56, property57, "
             "property58, "

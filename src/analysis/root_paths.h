@@ -4,6 +4,12 @@
 // nothing, so they are taken only to what nothing else reaches; weak edges are never taken. Ways
 // from the user roots (the global object) come before ways from the garbage collector's own roots.
 //
+// Node keeps its timers in rings, and user code may hold any one member of a ring. Such a member
+// leads to all others, but does not keep them: the ring is Node's. So links are not followed; a
+// member that nothing else holds is held by the head of its ring.
+//
+//   service.timer ─▶ Timeout ◀═▶ Timeout ◀═▶ TimersList     ═ _idleNext, _idlePrev
+//
 // Cost: one breadth-first walk, 8 bytes a node. Threads: frozen.
 #pragma once
 
@@ -18,7 +24,7 @@ namespace leaktrail {
 
 struct HeldBy {
   NodeIndex from;  // None at a root, or where nothing is known
-  EdgeIndex edge;
+  EdgeIndex edge;  // into the node; of a ring's member, it may leave the member before
 };
 
 class RootPaths {

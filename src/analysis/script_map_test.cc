@@ -31,7 +31,7 @@ constexpr const char* kLoadedManifest = R"(
     manifest -version-> version; version: string "4.2.1" 8)";
 
 PackageMap MapOf(const DslGraph& g) {
-  return ComputeScriptMap(g.graph(), ComputeClasses(g.graph(), {}, 1), 2);
+  return ComputeScriptMap(g.graph(), ComputeClasses(g.graph(), {}), 2);
 }
 
 TEST(ScriptMap, NamesTheFileOfAConstructor) {

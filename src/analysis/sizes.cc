@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "analysis/detached.h"
+#include "base/growing_array.h"
 
 namespace leaktrail {
 namespace {
@@ -18,48 +19,49 @@ constexpr uint32_t kShared = 0xFFFFFFFFu;
 class OwnerFinder {
  public:
   explicit OwnerFinder(const HeapGraph& graph)
-      : graph_(graph),
-        n_(graph.node_count()),
-        detached_(FindDetachedNodes(graph)),
-        candidate_(n_),
-        owner_(n_) {}
-
-  // owner + 1 by node; only meaningful for candidates.
-  Array<uint32_t> Run() {
-    for (uint32_t v = 0; v < n_; ++v) {
-      if (IsCandidate(v)) candidate_.insert(NodeIndex(v));
+      : graph_(graph), n_(graph.node_count()), candidates_(n_) {
+    const DetachedNodes detached = FindDetachedNodes(graph);
+    for (NodeIndex v : graph.nodes()) {
+      if (IsCandidate(detached, v)) candidates_.insert(v.value());
     }
-    const GraphColumns& c = graph_.columns();
+    owner_ = Array<uint32_t>(candidates_.Seal());
     for (uint32_t v = 0; v < n_; ++v) {
-      if (!candidate_.contains(NodeIndex(v))) Spread(c, v, v + 1);
+      if (!candidates_.contains(v)) Spread(v, v + 1);
     }
     while (!work_.empty()) {
       const uint32_t v = work_.back();
       work_.pop_back();
-      Spread(c, v, owner_[v]);
+      Spread(v, owner_[candidates_.Rank(v)]);
     }
-    return std::move(owner_);
   }
 
-  bool is_candidate(uint32_t v) const { return candidate_.contains(NodeIndex(v)); }
+  // Calls visit(candidate, its one owner) for those that have one.
+  template <typename Visit>
+  void ForEachOwned(const Visit& visit) const {
+    size_t i = 0;
+    for (uint32_t v = 0; v < n_; ++v) {
+      if (!candidates_.contains(v)) continue;
+      const uint32_t owner = owner_[i++];
+      if (owner != kNobody && owner != kShared) visit(v, owner - 1);
+    }
+  }
 
  private:
-  bool IsCandidate(uint32_t v) const {
-    const NodeType t = graph_.type(NodeIndex(v));
+  bool IsCandidate(const DetachedNodes& detached, NodeIndex v) const {
+    const NodeType t = graph_.type(v);
     return t == NodeType::kHidden || t == NodeType::kArray ||
-           (t == NodeType::kNative &&
-            graph_.NameIs(NodeIndex(v), WellKnown::kExternalStringData) &&
-            !detached_.contains(NodeIndex(v)));  // it has another name then
+           (t == NodeType::kNative && graph_.NameIs(v, WellKnown::kExternalStringData) &&
+            !detached.contains(v));  // it has another name then
   }
 
-  void Spread(const GraphColumns& c, uint32_t from, uint32_t owner) {
+  void Spread(uint32_t from, uint32_t owner) {
+    const GraphColumns& c = graph_.columns();
     for (uint32_t e = c.first_edge[from]; e < c.first_edge[from + 1]; ++e) {
-      const RawEdge& edge = c.edge[e];
-      const uint32_t t = edge.target;
-      if (!candidate_.contains(NodeIndex(t)) || edge.type() == EdgeType::kWeak) continue;
-      const uint32_t old = owner_[t];
-      if (old == owner || old == kShared) continue;
-      owner_[t] = old == kNobody ? owner : kShared;
+      const uint32_t t = c.edge[e].target;
+      if (!candidates_.contains(t) || c.edge[e].type() == EdgeType::kWeak) continue;
+      uint32_t& its = owner_[candidates_.Rank(t)];
+      if (its == owner || its == kShared) continue;
+      its = its == kNobody ? owner : kShared;
       // A candidate without edges has nothing to pass on.
       if (c.first_edge[t] != c.first_edge[t + 1]) work_.push_back(t);
     }
@@ -67,40 +69,35 @@ class OwnerFinder {
 
   const HeapGraph& graph_;
   const uint32_t n_;
-  const DetachedNodes detached_;
-  NodeSet candidate_;
-  Array<uint32_t> owner_;
-  std::vector<uint32_t> work_;
+  RankedBits candidates_;
+  Array<uint32_t> owner_;  // by candidate: owner + 1
+  GrowingArray<uint32_t> work_;
 };
 
 }  // namespace
 
-ShallowSizes ComputeShallowSizes(const HeapGraph& graph, unsigned /*threads*/) {
+ShallowSizes ComputeShallowSizes(const HeapGraph& graph) {
   ShallowSizes sizes;
-  const uint32_t n = graph.node_count();
-  const GraphColumns& c = graph.columns();
-  sizes.low_ = Array<uint32_t>(n);
-  for (uint32_t v = 0; v < n; ++v) sizes.low_[v] = c.self_size[v];
-  sizes.large_ = c.large_self_size;
-  if (n == 0 || !HasUserRoot(graph)) return sizes;
-
-  const auto set = [&](uint32_t v, uint64_t size) {
-    sizes.low_[v] = static_cast<uint32_t>(size);
-    if (size >> 32 != 0) {
-      sizes.large_[v] = size;
-    } else if (!sizes.large_.empty()) {
-      sizes.large_.erase(v);
-    }
+  sizes.graph_ = &graph;
+  if (graph.node_count() == 0 || !HasUserRoot(graph)) return sizes;
+  const OwnerFinder finder(graph);
+  const auto takes = [&](uint32_t owner) {
+    return owner != 0 && graph.type(NodeIndex(owner)) != NodeType::kSynthetic;
   };
-  OwnerFinder finder(graph);
-  const Array<uint32_t> owner = finder.Run();
-  for (uint32_t v = 0; v < n; ++v) {
-    if (!finder.is_candidate(v) || owner[v] == kNobody || owner[v] == kShared) continue;
-    const uint32_t o = owner[v] - 1;
-    if (o == 0 || graph.type(NodeIndex(o)) == NodeType::kSynthetic) continue;
-    set(o, sizes.of(NodeIndex(o)) + sizes.of(NodeIndex(v)));
-    set(v, 0);
-  }
+  sizes.taken_ = RankedBits(graph.node_count());
+  sizes.grown_ = RankedBits(graph.node_count());
+  // An owner is never a candidate itself.
+  finder.ForEachOwned([&](uint32_t v, uint32_t owner) {
+    if (takes(owner) && graph.self_size(NodeIndex(v)) != 0) sizes.grown_.insert(owner);
+  });
+  sizes.grown_size_ = Array<uint64_t>(sizes.grown_.Seal());
+  finder.ForEachOwned([&](uint32_t v, uint32_t owner) {
+    if (!takes(owner) || graph.self_size(NodeIndex(v)) == 0) return;
+    uint64_t& size = sizes.grown_size_[sizes.grown_.Rank(owner)];
+    if (size == 0) size = graph.self_size(NodeIndex(owner));
+    size += graph.self_size(NodeIndex(v));
+    sizes.taken_.insert(v);
+  });
   return sizes;
 }
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
 
 #include "analysis/dominators.h"
 #include "base/array.h"
+#include "base/ranked_bits.h"
 #include "heap/graph.h"
 
 namespace leaktrail {
@@ -13,22 +13,23 @@ namespace leaktrail {
 // Shallow size: self size after the bytes of singly-owned array and hidden nodes (and external
 // string data) were moved to their owner. The sum over all nodes stays total_self_size().
 // Skipped, as in DevTools, when the root has no user root: then shallow size is self size.
+// Only what differs from the self sizes is kept: the graph must outlive this.
 class ShallowSizes {
  public:
   uint64_t of(NodeIndex n) const {
-    const uint32_t v = low_[n.value()];
-    if (large_.empty()) return v;
-    const auto it = large_.find(n.value());
-    return it == large_.end() ? v : it->second;
+    if (taken_.contains(n.value())) return 0;
+    if (grown_.contains(n.value())) return grown_size_[grown_.Rank(n.value())];
+    return graph_->self_size(n);
   }
-  void Prefetch(NodeIndex n) const { __builtin_prefetch(&low_[n.value()]); }
 
  private:
-  friend ShallowSizes ComputeShallowSizes(const HeapGraph& graph, unsigned threads);
-  Array<uint32_t> low_;
-  std::unordered_map<uint32_t, uint64_t> large_;  // sizes of 4 GiB and more
+  friend ShallowSizes ComputeShallowSizes(const HeapGraph& graph);
+  const HeapGraph* graph_ = nullptr;
+  RankedBits taken_;            // their bytes are their owner's; not sealed
+  RankedBits grown_;            // owners
+  Array<uint64_t> grown_size_;  // by rank
 };
-ShallowSizes ComputeShallowSizes(const HeapGraph& graph, unsigned threads = 1);
+ShallowSizes ComputeShallowSizes(const HeapGraph& graph);
 
 // Sum of the shallow sizes of all that a node dominates, itself included. By node.
 Array<uint64_t> ComputeRetainedSizes(const HeapGraph& graph, const DominatorTree& dominators,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "analysis/detached.h"
+#include "analysis/essential_edges.h"
 
 namespace leaktrail {
 namespace {
@@ -59,10 +60,10 @@ HeapStatistics ComputeStatistics(const HeapGraph& graph, const ShallowSizes& sha
   }
   if (stores.empty()) return s;
   std::unordered_map<uint32_t, uint32_t> edges_into;
-  for (NodeIndex store : stores) edges_into.emplace(store.value(), 0);
+  NodeSet wanted(graph.node_count());
+  for (NodeIndex store : stores) wanted.insert(store);
   for (const RawEdge& edge : graph.columns().edge) {
-    const auto it = edges_into.find(edge.target);
-    if (it != edges_into.end()) ++it->second;
+    if (wanted.contains(NodeIndex(edge.target))) ++edges_into[edge.target];
   }
   for (NodeIndex store : stores) {
     if (edges_into[store.value()] == 1) s.js_arrays += shallow.of(store);

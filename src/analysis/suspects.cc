@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/count_text.h"
 #include "analysis/culprit.h"
+#include "analysis/key_space.h"
 #include "analysis/trails.h"
 
 namespace leaktrail {
@@ -19,13 +21,16 @@ constexpr uint64_t kLeakBytes = 32 * 1024;
 constexpr double kLeakShareOfHeap = 0.002;
 constexpr double kLeakShareOfGrowth = 0.05;
 constexpr double kLikeNumbers = 0.1;
-constexpr double kMayBeEmptied = 0.6;
+constexpr double kInDoubt = 0.6;  // of confidence, if it may be emptied or full one day
 constexpr size_t kStepsToTrust = 4;
 constexpr double kHint = 0.1;  // confidence in what one snapshot shows
 // Fewer new units in a step than this are a pool or a handful of connections, unless they are
 // large.
 constexpr uint64_t kFewUnits = 20;
 constexpr double kLargeShareOfHeap = 0.02;
+// A table of fewer entries whose keys cannot be seen may have one for each route, template or
+// tenant.
+constexpr uint64_t kFewHiddenKeys = 1000;
 // An owner of more elements than this whose own bytes grow though its elements do not: slack.
 constexpr uint64_t kSlackElements = 16;
 constexpr uint64_t kBackingStore = HashName("system / JSArrayBufferData");
@@ -36,6 +41,7 @@ struct Candidate {
   ShapeJudgement judgement;
   HolderChain chain;
   CulpritReport report;
+  TableKeys keys;                // of the container, if it is a table
   std::vector<uint32_t> merged;  // other groups of the same suspect
 };
 
@@ -65,10 +71,16 @@ class Builder {
     for (Candidate& c : picked_) {
       c.chain = FindHolders(last_, c.group);
       c.report = FindCulprit(last_, c.group, c.chain);
+      if (IsClear(c) && !c.chain.steps.empty()) {
+        c.keys = FindTableKeys(last_, c.chain.steps.front().node);
+      }
     }
-    // What may yet be emptied comes after what will not.
+    // What may yet be emptied, or be full one day, comes after what will not.
+    const auto doubt = [&](const Candidate& c) {
+      return c.report.size_is_checked || MayBeFilling(c);
+    };
     std::stable_sort(picked_.begin(), picked_.end(), [&](const Candidate& a, const Candidate& b) {
-      return IsClear(a) && IsClear(b) && a.report.size_is_checked < b.report.size_is_checked;
+      return IsClear(a) && IsClear(b) && doubt(a) < doubt(b);
     });
     PutBlameFirst();
     Merge();
@@ -131,6 +143,11 @@ class Builder {
   // steps it would have been.
   bool MayBeEmptied(const Candidate& c) const {
     return c.report.size_is_checked && GroupOf(c).nodes.size() - 1 < kStepsToTrust;
+  }
+
+  static bool MayBeFilling(const Candidate& c) {
+    return c.keys.space == KeySpace::kLimited ||
+           (c.keys.space == KeySpace::kHidden && c.keys.entry_count < kFewHiddenKeys);
   }
 
   bool HasManyUnits(const Candidate& c) const {
@@ -225,10 +242,20 @@ class Builder {
           "later: take more snapshots under load";
       return;
     }
+    if (IsClear(*first) && MayBeFilling(*first)) {
+      out_.verdict = Verdict::kInconclusive;
+      out_.reason =
+          first->keys.space == KeySpace::kLimited
+              ? "it grows in every step, but its keys come from a limited range, so it can be a "
+                "table that fills: take more snapshots under load"
+              : "it grows in every step, but it is a table of few entries with numbers for keys, "
+                "which can be one that fills: take more snapshots under load";
+      return;
+    }
     if (IsClear(*first)) {
       out_.verdict = Verdict::kLeak;
-      out_.reason = fmt::format("{} objects were born in every step and none of them was let go",
-                                GroupOf(*first).grown_count());
+      out_.reason = fmt::format("{} objects came, some in every step, and none of them was let go",
+                                CountText(GroupOf(*first).grown_count()));
       if (first->judgement.by_bytes) {
         out_.reason = "one container grew in every step and never shrank";
       }
@@ -291,7 +318,7 @@ class Builder {
     s.package = packages.LabelOf(packages.direct_package(example));
     s.shape = c.judgement.shape;
     s.confidence = IsMoreThanNoise(c) ? c.judgement.confidence : c.judgement.confidence / 2;
-    if (c.report.size_is_checked) s.confidence *= kMayBeEmptied;
+    if (c.report.size_is_checked || MayBeFilling(c)) s.confidence *= kInDoubt;
     CountClass(c, s);
     s.grown_size = c.bytes;
     for (const uint32_t m : c.merged) s.grown_size += last_.growth.groups[m].grown_bytes();
@@ -300,7 +327,7 @@ class Builder {
     s.owner = c.report.owner;
     s.culprit = c.report.culprit;
     s.trail = BuildTrail(last_, c.group, c.chain, c.report);
-    s.fingerprint = Fingerprint(last_, c.chain, c.report);
+    s.fingerprint = Fingerprint(last_, c.report);
     for (const GroupPart& p : g.parts) {
       if (p.way == c.report.class_way) s.grown_count = p.count;
     }

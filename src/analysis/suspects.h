@@ -2,8 +2,9 @@
 //
 // The verdict accuses only on clear evidence: something that user code can be charged with was born
 // in every step, lasted, is not slowing down, and is more than noise. What slows down, what is
-// filled by code that looks at its size (a batch before it is flushed), or only two snapshots, is
-// `inconclusive`; what stopped or turns over is `no-leak`.
+// filled by code that looks at its size (a batch before it is flushed), a table whose keys may run
+// out (key_space.h), or only two snapshots, is `inconclusive`; what stopped or turns over is
+// `no-leak`.
 //
 // Groups that one place in code is to blame for, and that grow by like numbers, are one suspect.
 //

@@ -9,6 +9,7 @@ namespace leaktrail {
 namespace {
 
 constexpr size_t kBlock = 1 << 14;  // nodes
+constexpr size_t kAhead = 24;       // nodes whose values are fetched before they are needed
 constexpr uint64_t kElementEdge = HashName("[]");
 
 // Hidden nodes that belong to code and shapes. Up to Node 18 shapes are of type hidden too.
@@ -79,8 +80,12 @@ class Walk {
     if (edge_of.empty()) return edge_of;
     const Array<uint32_t>& idom = v_.dominators->idom;
     ParallelBlocks(threads, g_.node_count(), kBlock, [&](size_t first, size_t last) {
+      const uint32_t all = g_.edge_count();
       for (auto n = static_cast<uint32_t>(first); n < last; ++n) {
         for (const EdgeIndex e : g_.edges_of(NodeIndex(n))) {
+          if (e.value() + kAhead < all) {
+            __builtin_prefetch(&idom[g_.columns().edge[e.value() + kAhead].target]);
+          }
           const uint32_t t = g_.target(e).value();
           if (idom[t] != n || t == n) continue;
           const EdgeType type = g_.edge_type(e);
@@ -257,7 +262,21 @@ NodeWays TrailTree::Add(const SnapshotView& view) {
   Array<uint64_t> class_of(count);
   if (count == 0 || edge_of.empty() || class_of.empty() || out.role.empty()) return out;
   walk.Classify(threads_, out.role, class_of);
-  for (const uint32_t n : view.dominators->order) {
+  const Array<uint32_t>& order = view.dominators->order;
+  for (size_t place = 0; place < order.size(); ++place) {
+    const uint32_t n = order[place];
+    if (place + kAhead < order.size()) {  // the tree's order jumps through the graph
+      const uint32_t soon = order[place + kAhead];
+      __builtin_prefetch(&view.dominators->idom[soon]);
+      __builtin_prefetch(&edge_of[soon]);
+      __builtin_prefetch(&class_of[soon]);
+      __builtin_prefetch(&out.role[soon]);
+      __builtin_prefetch(&out.way[soon], 1);
+      __builtin_prefetch(&out.visible[soon], 1);
+      const uint32_t sooner = order[place + kAhead / 2];
+      const uint32_t e = edge_of[sooner];
+      if (e != 0) __builtin_prefetch(&g.columns().edge[e - 1]);
+    }
     const uint32_t up = view.dominators->idom[n];
     if (n == up || n == 0) {
       out.visible[n] = n;

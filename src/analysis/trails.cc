@@ -6,6 +6,8 @@
 #include <array>
 #include <string_view>
 
+#include "analysis/count_text.h"
+
 namespace leaktrail {
 namespace {
 
@@ -82,6 +84,9 @@ class Builder {
     return s;
   }
 
+  // One snapshot does not tell what is new.
+  const char* What() const { return last_.growth.counts.size() > 1 ? "new objects" : "objects"; }
+
   bool IsEngine(NodeIndex n) const {
     const NodeType t = g_.type(n);
     if (t == NodeType::kSynthetic || t == NodeType::kNative) return true;
@@ -106,8 +111,9 @@ class Builder {
     if (i == 0) {
       s.is_engine = false;
       s.why = chain_.held_count == chain_.item_count
-                  ? fmt::format("holds all {} new objects", chain_.held_count)
-                  : fmt::format("holds {} of {} new objects", chain_.held_count, chain_.item_count);
+                  ? fmt::format("holds all {} {}", CountText(chain_.held_count), What())
+                  : fmt::format("holds {} of {} {}", CountText(chain_.held_count),
+                                CountText(chain_.item_count), What());
     }
     Append(std::move(s), chain_.steps[i].node);
   }
@@ -169,7 +175,7 @@ class Builder {
       return;
     }
     if (s.grown_count > 0 && s.grown_count < chain_.item_count && s.why.empty()) {
-      s.why = fmt::format("{} of the new objects", s.grown_count);
+      s.why = fmt::format("{} of the {}", CountText(s.grown_count), What());
     }
     steps_.push_back(std::move(s));
   }
@@ -182,12 +188,10 @@ class Builder {
       if (s.why.empty()) s.why = "should have been let go here";
     };
     const std::string& package = report_.culprit->place.package;
-    // The owner, if it is the culprit's; else the last step of its package.
+    // The owner; without one the last step of the culprit's package.
     const NodeIndex owner = chain_.steps.empty() ? NodeIndex::None() : chain_.steps.front().node;
-    if (owner.valid() && report_.culprit_step >= 0) {
-      for (TrailStep& s : steps_) {
-        if (s.id == g_.id(owner)) return mark(s);
-      }
+    for (TrailStep& s : steps_) {
+      if (owner.valid() && s.id == g_.id(owner)) return mark(s);
     }
     for (TrailStep& s : steps_) {
       if (s.package == package && s.grown_count > 0) return mark(s);
@@ -216,38 +220,25 @@ std::vector<TrailStep> BuildTrail(const LastSnapshot& last, uint32_t group,
   return Builder(last, group, chain, report).Build();
 }
 
-std::string Fingerprint(const LastSnapshot& last, const HolderChain& chain,
-                        const CulpritReport& report) {
+std::string Fingerprint(const LastSnapshot& last, const CulpritReport& report) {
   const PackageMap& packages = *last.view.packages;
-  uint64_t h = HashBytes("leaktrail.fingerprint/1");
-  const auto mix_node = [&](NodeIndex n) {
-    const Package& p = packages.package(packages.direct_package(n));
-    if (!p.is_userland()) return;
-    Mix(h, p.name);
-    if (const auto place = PlaceOfNode(last, n)) Mix(h, place->file);
-    Mix(h, DisplayClass(last, n));
-  };
-  if (report.class_example != 0) mix_node(NodeIndex(report.class_example));
-  // Without a holder in user code the way up is the engine's and Node's, which change.
-  size_t holder = 0;
-  while (holder < chain.steps.size() &&
-         packages.direct_package(chain.steps[holder].node).value() == 0) {
-    ++holder;
-  }
-  const bool held =
-      holder < chain.steps.size() &&
-      packages.package(packages.direct_package(chain.steps[holder].node)).is_userland();
-  for (size_t i = 0; held && i <= holder; ++i) {
-    const HolderStep& step = chain.steps[i];
-    if (i > 0 && step.edge.valid()) {
-      Mix(h, step.many ? "[]" : last.graph().EdgeName(step.edge));
-    }
-    mix_node(step.node);
-  }
+  uint64_t h = HashBytes("leaktrail.fingerprint/2");
   if (report.culprit) {
-    const std::string& label = report.culprit->place.package;
-    Mix(h, label.substr(0, label.find('@', 1)));
+    const CodePlace& place = report.culprit->place;
+    Mix(h, place.package.substr(0, place.package.find('@', 1)));
+    Mix(h, place.file);
+    Mix(h, place.function);
   }
+  if (report.class_example != 0) {
+    const NodeIndex n(report.class_example);
+    const bool user = packages.package(packages.direct_package(n)).is_userland();
+    const bool told = report.culprit && report.culprit->because != Because::kDominator;
+    // Functions and scopes are told by the place; which of them comes first is chance.
+    const bool object =
+        last.graph().type(n) == NodeType::kObject && !IsContext(last.graph(), *last.view.names, n);
+    if (!told || (user && object)) Mix(h, DisplayClass(last, n));
+  }
+  Mix(h, report.container_name);
   return fmt::format("{:016x}", h);
 }
 

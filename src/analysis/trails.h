@@ -20,10 +20,10 @@ namespace leaktrail {
 std::vector<TrailStep> BuildTrail(const LastSnapshot& last, uint32_t group,
                                   const HolderChain& chain, const CulpritReport& report);
 
-// 16 hex digits. Made of package names, files and class names of user code and of the properties
-// from the holder to the items; not of ids, positions, versions, absolute paths or Node's own
-// classes.
-std::string Fingerprint(const LastSnapshot& last, const HolderChain& chain,
-                        const CulpritReport& report);
+// 16 hex digits. Made of what does not change from run to run: the culprit's package name, file and
+// function, the suspect's class if it is of user code, and the name of the container where the
+// culprit has one. Not of the way that holds the container: there are several as a rule, and which
+// one is the shortest is chance. Not of ids, positions, versions or Node's own classes.
+std::string Fingerprint(const LastSnapshot& last, const CulpritReport& report);
 
 }  // namespace leaktrail

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 namespace leaktrail {
 namespace {
@@ -52,6 +53,34 @@ std::span<const uint64_t> AddsOf(std::string_view container) {
   return kListenerAdds;
 }
 
+// The first or last word of a name: "set", "hashSet", "add_entry".
+bool NamedForAdding(std::string_view name) {
+  constexpr std::array<std::string_view, 9> kWords = {
+      "set", "add", "put", "push", "insert", "append", "store", "save", "register"};
+  const auto lower = [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); };
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
+    if (name.size() < word.size()) return false;
+    const auto matches = [&](size_t at) {
+      for (size_t i = 0; i < word.size(); ++i) {
+        if (lower(name[at + i]) != word[i]) return false;
+      }
+      return true;
+    };
+    const size_t rest = name.size() - word.size();
+    if (rest == 0) return matches(0);
+    const char next = name[word.size()];
+    const bool first = matches(0) && (is_upper(next) || next == '_');
+    const bool last = matches(rest) && (is_upper(name[rest]) || name[rest - 1] == '_');
+    return first || last;
+  });
+}
+
+std::pair<uint32_t, uint32_t> LineOf(const HeapGraph& graph, const FunctionFacts& f) {
+  const Location* at = f.closure.valid() ? graph.FindLocation(f.closure) : nullptr;
+  return at == nullptr ? std::pair(~0u, ~0u) : std::pair(at->line, at->column);
+}
+
 }  // namespace
 
 std::vector<Writer> RankWriters(const HeapGraph& graph, const CodeModel& code,
@@ -82,11 +111,18 @@ std::vector<Writer> RankWriters(const HeapGraph& graph, const CodeModel& code,
     if (score < kEnough) continue;
     if (MentionsAny(f, kRemovals)) score += kRemoves;
     const NodeIndex named = f.closure.valid() ? f.closure : f.function;
-    if (!FunctionName(graph, code, named).empty()) score += kNamed;
-    out.push_back({&f, score});
+    const std::string name = FunctionName(graph, code, named);
+    if (!name.empty()) score += kNamed;
+    out.push_back({&f, score, NamedForAdding(name)});
   }
-  std::stable_sort(out.begin(), out.end(),
-                   [](const Writer& a, const Writer& b) { return a.score > b.score; });
+  // Of like evidence: what runs all the time, what is called after adding, the first in the file.
+  const auto before = [&](const Writer& a, const Writer& b) {
+    if (a.score != b.score) return a.score > b.score;
+    if (a.facts->runs != b.facts->runs) return a.facts->runs;
+    if (a.named_for_adding != b.named_for_adding) return a.named_for_adding;
+    return LineOf(graph, *a.facts) < LineOf(graph, *b.facts);
+  };
+  std::stable_sort(out.begin(), out.end(), before);
   return out;
 }
 

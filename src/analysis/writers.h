@@ -4,7 +4,8 @@
 // items' shape or keys; it constructs the items' class; it mentions the property or variable that
 // names the container, and a method that adds to such a container (variables of scopes are named in
 // the checks that they are initialized). A function that also removes is less likely than its twin
-// that does not.
+// that does not. Of like evidence one that runs all the time goes before one that ran a few times,
+// and a name of adding ("hashSet") before others.
 //
 // Cost: O(functions of the package). Threads: pure.
 #pragma once
@@ -31,6 +32,7 @@ struct WriterClues {
 struct Writer {
   const FunctionFacts* facts = nullptr;
   int score = 0;
+  bool named_for_adding = false;
 };
 
 // Best first; only functions with some positive evidence.

@@ -3,7 +3,8 @@
 // Unlike std::vector it does not write its pages when it is made, so memory that the file never
 // fills is never paid for, and parallel writers fault in their own pages. Large arrays come from
 // anonymous maps with huge pages asked for: a random walk over a heap graph is bound by TLB misses
-// otherwise. Freed memory goes back to the system at once.
+// otherwise. Freed maps are kept and given to the next array that fits into one: a page that the
+// process has touched already costs a fraction of a new one (docs/decisions.md has the figures).
 //
 // Failure: std::bad_alloc if there is no memory, as a std::vector would throw.
 // Threads: as a plain array.

@@ -1,7 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <numeric>
+#include <random>
+#include <vector>
 
 #include "base/array.h"
 #include "base/byte_store.h"
@@ -29,7 +33,7 @@ TEST(Array, IsZeroAndKeepsItsElementsWhenItMoves) {
     if (size > 0) a[size - 1] = 7;
     Array<uint32_t> b(std::move(a));
     EXPECT_EQ(b.size(), size);
-    if (size > 0) EXPECT_EQ(b[size - 1], 7u);
+    EXPECT_EQ(size == 0 ? 7u : b[size - 1], 7u);
     EXPECT_TRUE(a.empty());
   }
 }
@@ -44,6 +48,72 @@ TEST(Array, KeepsItsBeginningWhenItIsResizedAndIsZeroBeyond) {
     for (size_t i = 0; i < size; ++i) a[i] = static_cast<uint32_t>(i);
     before = size;
   }
+}
+
+// Freed maps are cut up, grown and given out again. Sizes are about 1 MiB, from which arrays are
+// maps.
+TEST(Array, SharesNothingWithOthersAndIsZeroWhateverWasFreedBefore) {
+  std::mt19937 random(1);
+  struct Held {
+    Array<uint32_t> array;
+    uint32_t tag = 0;
+  };
+  std::vector<Held> held(6);
+  for (uint32_t step = 1; step <= 300; ++step) {
+    Held& h = held[random() % held.size()];
+    const size_t size = random() % 8 == 0 ? random() % 3'000'000 : random() % 600'000;
+    const size_t kept = random() % 2 == 0 ? std::min(size, h.array.size()) : 0;
+    if (kept > 0) {
+      h.array.Resize(size);
+    } else {
+      h.array = Array<uint32_t>(size);
+    }
+    const auto others = [tag = h.tag](uint32_t v) { return v != tag; };
+    ASSERT_EQ(std::count_if(h.array.begin(), h.array.begin() + kept, others), 0) << step;
+    ASSERT_EQ(std::count(h.array.begin() + kept, h.array.end(), 0u), size - kept) << step;
+    h.tag = step;
+    std::fill(h.array.begin(), h.array.end(), step);
+  }
+  for (const Held& h : held) {
+    EXPECT_EQ(std::count(h.array.begin(), h.array.end(), h.tag), h.array.size());
+  }
+}
+
+// A process that opens one heap after the other does not keep ever more.
+TEST(Array, KeepsNoMoreOfFreedMapsThanWasOnceInUse) {
+  const auto mapped_bytes = [] {
+    size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    return pages * 4096;
+  };
+  if (mapped_bytes() == 0) GTEST_SKIP() << "this system does not tell what is mapped";
+  std::mt19937 random(1);
+  const size_t before = mapped_bytes();
+  size_t most = 0;
+  for (int round = 0; round < 150; ++round) {
+    const size_t scale = 300'000 + random() % 4'000'000;
+    std::vector<Array<char>> in_use;
+    size_t bytes = 0;
+    for (int i = 0; i < 12; ++i) {
+      in_use.emplace_back(1'100'000 + random() % scale);
+      bytes += in_use.back().size();
+    }
+    most = std::max(most, bytes);
+  }
+  EXPECT_LT(mapped_bytes(), before + 3 * most);
+}
+
+TEST(Array, ComesFromSeveralThreadsAtOnce) {
+  std::atomic<int> wrong{0};
+  RunWorkers(4, [&](unsigned k) {
+    for (uint32_t i = 1; i <= 40; ++i) {
+      Array<uint32_t> a(260'000 + 50'000 * ((k + i) % 5));
+      for (uint32_t v : a) wrong += v != 0;
+      std::fill(a.begin(), a.end(), k + 1);
+      for (uint32_t v : a) wrong += v != k + 1;
+    }
+  });
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST(ParallelBlocks, CoverEveryIndexOnce) {

@@ -44,8 +44,7 @@ Result<int> RunDiff(const DiffArguments& arguments, Run& run) {
 
   // Plain objects of both sides go by the shapes that the current snapshot has.
   const ClassTable base_classes = run.Timed("classes", "the base by the current's interfaces", [&] {
-    return ComputeClasses(base->graph(), base->detached(), base->threads(),
-                          &current->classes().interfaces);
+    return ComputeClasses(base->graph(), base->detached(), &current->classes().interfaces);
   });
   const SnapshotDiff diff = run.Timed("diff", "instances that came and went", [&] {
     const MatchedBy matched_by =

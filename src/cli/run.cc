@@ -49,7 +49,8 @@ Result<Session> Run::Open(const std::string& path) {
   Error error = session.error();
   std::string where = ShownPath(path);
   if (error.byte_offset && error.message.find("byte") == std::string::npos) {
-    where += ", byte " + std::to_string(*error.byte_offset);
+    where += ", byte ";
+    where += std::to_string(*error.byte_offset);
   }
   if (error.message.find(ShownPath(path)) == std::string::npos) {
     error.message = where + ": " + error.message;

@@ -44,6 +44,10 @@ ManifestReader CachedManifests(bool enabled) {
   };
 }
 
+bool Cancelled(const FindLeaksOptions& options) {
+  return options.cancel != nullptr && options.cancel->cancelled();
+}
+
 // What growth needs of each snapshot; the views point into the other members.
 struct Prepared {
   std::vector<NameHashes> names;
@@ -52,25 +56,62 @@ struct Prepared {
   std::vector<SnapshotView> views;
 };
 
-Prepared Prepare(std::span<Session* const> sessions, bool read_manifests) {
+Prepared MakePrepared(std::span<Session* const> sessions) {
   Prepared p;
-  const ManifestReader manifests = CachedManifests(read_manifests);
   const size_t n = sessions.size();
   p.names.resize(n);
   p.code.resize(n);
   p.packages.resize(n);
-  // A session is for one thread at a time, so each is one worker's.
-  ParallelBlocks(sessions[0]->threads(), n, 1, [&](size_t k, size_t) {
-    Session& s = *sessions[k];
-    p.names[k] = NameHashes(s.graph());
-    p.code[k] = ComputeCodeModel(s.graph(), p.names[k]);
-    p.packages[k] = ComputePackages(s.graph(), p.names[k], p.code[k], s.dominators(), manifests);
-  });
   for (size_t k = 0; k < n; ++k) {
-    p.views.push_back({&sessions[k]->graph(), &p.names[k], &p.code[k], &p.packages[k],
-                       &sessions[k]->dominators()});
+    p.views.push_back({&sessions[k]->graph(), &p.names[k], &p.code[k], &p.packages[k], nullptr});
   }
   return p;
+}
+
+void PrepareOne(Prepared& p, size_t k, Session& session, const ManifestReader& manifests) {
+  p.names[k] = NameHashes(session.graph());
+  p.code[k] = ComputeCodeModel(session.graph(), p.names[k]);
+  p.packages[k] =
+      ComputePackages(session.graph(), p.names[k], p.code[k], session.dominators(), manifests);
+  p.views[k].dominators = &session.dominators();
+}
+
+// Prepares the snapshots and adds them to the tree, from the last to the first: one thread adds as
+// soon as a snapshot is there, while the others are prepared. A session is for one thread at a
+// time, so each is one worker's. If it was cancelled, some are not there.
+std::vector<NodeWays> PrepareAndAdd(Prepared& p, std::span<Session* const> sessions,
+                                    const FindLeaksOptions& options, TrailTree& tree) {
+  const ManifestReader manifests = CachedManifests(options.read_manifests);
+  const size_t n = sessions.size();
+  std::vector<NodeWays> ways(n);
+  std::mutex mutex;
+  size_t taken = 0, next_to_add = 0;  // counted from the last
+  bool adding = false;
+  std::vector<bool> ready(n);
+  RunWorkers(sessions[0]->threads(), [&](unsigned) {
+    std::unique_lock<std::mutex> lock(mutex);
+    while (!Cancelled(options)) {
+      if (!adding && next_to_add < n && ready[next_to_add]) {
+        const size_t k = n - 1 - next_to_add;
+        adding = true;
+        lock.unlock();
+        ways[k] = tree.Add(p.views[k]);
+        lock.lock();
+        adding = false;
+        ++next_to_add;
+      } else if (taken < n) {
+        const size_t place = taken++;
+        lock.unlock();
+        PrepareOne(p, n - 1 - place, *sessions[n - 1 - place], manifests);
+        lock.lock();
+        ready[place] = true;
+      } else {
+        // What is left is waited for by whoever is at work on it.
+        return;
+      }
+    }
+  });
+  return ways;
 }
 
 MatchedBy HowToMatch(std::span<Session* const> sessions) {
@@ -81,10 +122,6 @@ MatchedBy HowToMatch(std::span<Session* const> sessions) {
   return MatchedBy::kNodeId;
 }
 
-bool Cancelled(const FindLeaksOptions& options) {
-  return options.cancel != nullptr && options.cancel->cancelled();
-}
-
 }  // namespace
 
 Result<Findings> FindLeaks(std::span<Session* const> sessions, const FindLeaksOptions& options) {
@@ -92,13 +129,11 @@ Result<Findings> FindLeaks(std::span<Session* const> sessions, const FindLeaksOp
   if (sessions.size() > LifeSpans::kMaxSnapshots) {
     return Fail(ErrorKind::kUsage, "too many snapshots: at most 250 can be compared");
   }
-  const Prepared p = Prepare(sessions, options.read_manifests);
-  if (Cancelled(options)) return Fail(ErrorKind::kInterrupted, "interrupted");
   const MatchedBy matched_by = HowToMatch(sessions);
   const unsigned threads = sessions[0]->threads();
   TrailTree tree(matched_by == MatchedBy::kNodeId ? WaysFrom::kRoot : WaysFrom::kCode, threads);
-  std::vector<NodeWays> ways(sessions.size());
-  for (size_t k = sessions.size(); k-- > 0;) ways[k] = tree.Add(p.views[k]);
+  Prepared p = MakePrepared(sessions);
+  const std::vector<NodeWays> ways = PrepareAndAdd(p, sessions, options, tree);
   if (Cancelled(options)) return Fail(ErrorKind::kInterrupted, "interrupted");
   Growth growth;
   std::optional<RootPaths> paths;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <functional>
 #include <thread>
 
@@ -39,6 +40,7 @@ struct Session::State {
   std::optional<DominatorTree> dominators;
   std::optional<Array<uint64_t>> retained;
   std::optional<Array<int32_t>> distances;
+  std::optional<PlainObjects> plain_objects;
   std::optional<ClassTable> classes;
   std::optional<std::vector<ClassRow>> summary;
   std::optional<HeapStatistics> statistics;
@@ -55,6 +57,32 @@ struct Session::State {
       Note(pass, reason, begin);
     }
     return *cell;
+  }
+  // Runs one pass on a thread of its own while `rest` runs passes here.
+  template <typename T>
+  void Beside(std::optional<T>& cell, const char* pass, const char* reason,
+              const std::function<T()>& compute, const std::function<void()>& rest) {
+    const auto begin = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point end;
+    std::exception_ptr error;
+    std::thread worker([&] {
+      try {
+        cell.emplace(compute());
+      } catch (...) {
+        error = std::current_exception();
+      }
+      end = std::chrono::steady_clock::now();
+    });
+    try {
+      rest();
+    } catch (...) {
+      worker.join();
+      throw;
+    }
+    worker.join();
+    if (error) std::rethrow_exception(error);
+    const std::chrono::duration<double, std::milli> took = end - begin;
+    times.push_back({pass, reason, took.count(), AnonymousBytes()});
   }
   void Note(const char* pass, const char* reason, std::chrono::steady_clock::time_point begin) {
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
@@ -102,13 +130,12 @@ const DetachedNodes& Session::detached() {
 const ShallowSizes& Session::shallow_sizes() {
   return state_->Once<ShallowSizes>(state_->shallow, "shallow sizes",
                                     "bytes of backing stores go to their owners",
-                                    [&] { return ComputeShallowSizes(graph(), threads()); });
+                                    [&] { return ComputeShallowSizes(graph()); });
 }
 
 const DominatorTree& Session::dominators() {
-  state_->Once<DominatorTree>(
-      state_->dominators, "dominators", "what would be freed with a node",
-      [&] { return ComputeDominatorOrder(graph(), threads()); });
+  state_->Once<DominatorTree>(state_->dominators, "dominators", "what would be freed with a node",
+                              [&] { return ComputeDominatorOrder(graph(), threads()); });
   FillImmediateDominators(*state_->dominators);
   return *state_->dominators;
 }
@@ -116,9 +143,9 @@ const DominatorTree& Session::dominators() {
 const Array<uint64_t>& Session::retained_sizes() {
   const DominatorTree& tree = dominators();
   const ShallowSizes& sizes = shallow_sizes();
-  return state_->Once<Array<uint64_t>>(
-      state_->retained, "retained sizes", "shallow sizes summed up the dominator tree",
-      [&] { return ComputeRetainedSizes(graph(), tree, sizes); });
+  return state_->Once<Array<uint64_t>>(state_->retained, "retained sizes",
+                                       "shallow sizes summed up the dominator tree",
+                                       [&] { return ComputeRetainedSizes(graph(), tree, sizes); });
 }
 
 const Array<int32_t>& Session::distances() {
@@ -127,11 +154,21 @@ const Array<int32_t>& Session::distances() {
                                       [&] { return ComputeDistances(graph()); });
 }
 
+const PlainObjects& Session::plain_objects() {
+  return state_->Once<PlainObjects>(state_->plain_objects, "plain objects",
+                                    "their properties say what to call them",
+                                    [&] { return FindPlainObjects(graph()); });
+}
+
 const ClassTable& Session::classes() {
+  if (state_->classes) return *state_->classes;
+  plain_objects();
   const DetachedNodes& names = detached();
-  return state_->Once<ClassTable>(
-      state_->classes, "classes", "what instances are grouped by",
-      [&] { return ComputeClasses(graph(), names, threads()); });
+  const ClassTable& table =
+      state_->Once<ClassTable>(state_->classes, "classes", "what instances are grouped by",
+                               [&] { return ComputeClasses(graph(), names, plain_objects()); });
+  state_->plain_objects.reset();
+  return table;
 }
 
 const std::vector<ClassRow>& Session::class_summary() {
@@ -139,15 +176,13 @@ const std::vector<ClassRow>& Session::class_summary() {
   const ShallowSizes& sizes = shallow_sizes();
   if (!state_->dominators) dominators();
   return state_->Once<std::vector<ClassRow>>(
-      state_->summary, "class summary", "count and sizes of each class", [&] {
-        return ComputeClassSummary(graph(), table, sizes, *state_->dominators);
-      });
+      state_->summary, "class summary", "count and sizes of each class",
+      [&] { return ComputeClassSummary(graph(), table, sizes, *state_->dominators); });
 }
 
 const HeapStatistics& Session::statistics() {
   const ShallowSizes& sizes = shallow_sizes();
-  return state_->Once<HeapStatistics>(state_->statistics, "statistics",
-                                      "bytes by kind of memory",
+  return state_->Once<HeapStatistics>(state_->statistics, "statistics", "bytes by kind of memory",
                                       [&] { return ComputeStatistics(graph(), sizes); });
 }
 
@@ -157,22 +192,19 @@ const RetainerIndex& Session::retainers() {
 }
 
 void Session::RunSummaryPasses() {
-  // Dominators need one core and nothing of the others' results, so they run beside the rest.
-  if (threads() > 1 && !state_->dominators && !state_->shallow && !state_->classes) {
-    std::vector<PassTime> other;
-    std::optional<DominatorTree> tree;
-    std::thread worker([&] {
-      const auto b = std::chrono::steady_clock::now();
-      tree.emplace(ComputeDominatorOrder(graph(), threads()));
-      const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - b;
-      other.push_back({"dominators", "what would be freed with a node", took.count(), 0});
-    });
-    shallow_sizes();
-    classes();
-    worker.join();
-    state_->dominators = std::move(tree);
-    other.back().resident_bytes = AnonymousBytes();
-    state_->times.insert(state_->times.end(), other.begin(), other.end());
+  // Dominators need hardly more than one core and nothing of the others' results, so they run
+  // beside what needs little memory.
+  if (threads() > 1 && !state_->dominators) {
+    state_->Beside<DominatorTree>(
+        state_->dominators, "dominators", "what would be freed with a node",
+        [&] { return ComputeDominatorOrder(graph(), threads()); },
+        [&] {
+          shallow_sizes();
+          plain_objects();
+        });
+    state_->Beside<HeapStatistics>(
+        state_->statistics, "statistics", "bytes by kind of memory",
+        [&] { return ComputeStatistics(graph(), shallow_sizes()); }, [&] { classes(); });
   }
   class_summary();
 }

@@ -47,6 +47,7 @@ class Session {
   const Array<uint64_t>& retained_sizes();
   const Array<int32_t>& distances();
   const DetachedNodes& detached();
+  const PlainObjects& plain_objects();
   const ClassTable& classes();
   const std::vector<ClassRow>& class_summary();
   const HeapStatistics& statistics();

@@ -4,6 +4,17 @@
 
 namespace leaktrail {
 
+void SortLargeSizes(GrowingArray<LargeSize>& sizes) {
+  std::stable_sort(sizes.begin(), sizes.end(),
+                   [](const LargeSize& a, const LargeSize& b) { return a.node < b.node; });
+  size_t kept = 0;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    if (i + 1 < sizes.size() && sizes[i + 1].node == sizes[i].node) continue;
+    sizes[kept++] = sizes[i];
+  }
+  sizes.Truncate(kept);
+}
+
 HeapGraph::HeapGraph(Parts parts)
     : c_(std::move(parts.columns)),
       strings_(std::move(parts.strings)),
@@ -12,10 +23,14 @@ HeapGraph::HeapGraph(Parts parts)
       note_(std::move(parts.note)),
       has_detachedness_field_(parts.has_detachedness_field),
       diagnostics_(std::move(parts.diagnostics)) {
-  for (uint32_t v : c_.self_size) total_self_size_ += v;
-  for (const auto& [node, size] : c_.large_self_size) {
-    total_self_size_ += size - c_.self_size[node];
-  }
+  for (uint16_t v : c_.self_size) total_self_size_ += v == LargeSize::kMark ? 0 : v;
+  for (const LargeSize& large : c_.large_self_size) total_self_size_ += large.bytes;
+}
+
+uint64_t HeapGraph::FindLargeSize(NodeIndex n) const {
+  const auto it = std::lower_bound(c_.large_self_size.begin(), c_.large_self_size.end(), n.value(),
+                                   [](const LargeSize& l, uint32_t node) { return l.node < node; });
+  return it != c_.large_self_size.end() && it->node == n.value() ? it->bytes : LargeSize::kMark;
 }
 
 std::string HeapGraph::type_name(NodeIndex n) const {

@@ -3,13 +3,14 @@
 //        edges_of(n) = [first_edge(n), first_edge(n+1))      all edges in node order
 //   node 0 (root) ──▶ … ──▶ n ──edge e: type, name or index──▶ target(e)
 //
-// Structure of arrays with 32-bit ordinals: 17 bytes a node and 8 bytes an edge. Rare values that
-// do not fit (self sizes of 4 GiB and more, element indices of 2^29 and more) stand aside.
+// Structure of arrays with 32-bit ordinals: 15 bytes a node and 8 bytes an edge. Rare values that
+// do not fit (self sizes of 64 KiB and more, element indices of 2^29 and more) stand aside.
 //
 // Every ordinal stored in a graph is in range: targets are below node_count(), the edge ranges of
 // the nodes cover [0, edge_count()) in order. Only name indices may be outside the string table,
-// which then gives "". Whoever builds a graph (snapshot/, GraphBuilder) keeps to that, so analyses
-// do not check again.
+// which then gives "". The self sizes add up to at most kMaxHeapBytes, and extra_native_bytes is no
+// more than that, so no sum of sizes overflows. Whoever builds a graph (snapshot/, GraphBuilder)
+// keeps to that, so analyses do not check again.
 //
 // Cost: accessors are O(1) unless their name says otherwise.
 // Threads: frozen after it is built; any number of readers.
@@ -24,6 +25,7 @@
 
 #include "base/array.h"
 #include "base/diagnostic.h"
+#include "base/growing_array.h"
 #include "heap/string_table.h"
 #include "heap/types.h"
 
@@ -55,19 +57,31 @@ struct RawEdge {
   EdgeType type() const { return static_cast<EdgeType>(label & ((1u << kTypeBits) - 1)); }
 };
 
+// What a number of JavaScript, and so a reader of our JSON, can count: 8 PiB.
+inline constexpr uint64_t kMaxHeapBytes = (uint64_t{1} << 53) - 1;
+
+// The self size of a node that has no room in two bytes: few have 64 KiB and more.
+struct LargeSize {
+  static constexpr uint16_t kMark = 0xFFFF;
+  uint32_t node;
+  uint64_t bytes;
+};
+// Brings sizes that were added in any order into the graph's. Of a node's entries the last counts.
+void SortLargeSizes(GrowingArray<LargeSize>& sizes);
+
 struct GraphColumns {
   // Per node.
   Array<uint8_t> type;          // NodeType, or kOther with the file's own in other_type
   Array<uint32_t> name;         // StringIndex
   Array<uint32_t> id;           // modulo 2^32, as DevTools has it
-  Array<uint32_t> self_size;    // modulo 2^32; the true size of larger nodes in large_self_size
+  Array<uint16_t> self_size;    // LargeSize::kMark: the size is in large_self_size
   Array<uint32_t> first_edge;   // node_count + 1 entries
   Array<uint8_t> detachedness;  // empty if all are 0
   Array<RawEdge> edge;
   // Aside.
-  std::unordered_map<uint32_t, uint64_t> large_self_size;  // by node
-  std::unordered_map<uint32_t, uint32_t> large_label;      // by edge
-  std::unordered_map<uint32_t, std::string> other_type;    // by node: the type's name in the file
+  GrowingArray<LargeSize> large_self_size;               // sorted by node, one a node
+  std::unordered_map<uint32_t, uint32_t> large_label;    // by edge
+  std::unordered_map<uint32_t, std::string> other_type;  // by node: the type's name in the file
 };
 
 class HeapGraph {
@@ -78,7 +92,7 @@ class HeapGraph {
   struct Parts {
     GraphColumns columns;
     StringTable strings;
-    std::vector<Location> locations;  // sorted by node, one per node
+    Array<Location> locations;  // sorted by node, one per node
     uint64_t extra_native_bytes = 0;
     std::optional<CaptureNote> note;
     bool has_detachedness_field = false;
@@ -98,10 +112,8 @@ class HeapGraph {
   uint32_t id(NodeIndex n) const { return c_.id[n.value()]; }
   // The bytes of the node itself, as in the file.
   uint64_t self_size(NodeIndex n) const {
-    const uint32_t v = c_.self_size[n.value()];
-    if (c_.large_self_size.empty()) return v;
-    const auto it = c_.large_self_size.find(n.value());
-    return it == c_.large_self_size.end() ? v : it->second;
+    const uint16_t v = c_.self_size[n.value()];
+    return v == LargeSize::kMark ? FindLargeSize(n) : v;
   }
   Detachedness detachedness(NodeIndex n) const {
     return c_.detachedness.empty() ? Detachedness::kUnknown
@@ -130,8 +142,8 @@ class HeapGraph {
   std::string EdgeName(EdgeIndex e) const;
   bool NameIs(NodeIndex n, WellKnown k) const { return strings_.Is(name(n), k); }
 
-  std::span<const Location> locations() const { return locations_; }
-  const Location* FindLocation(NodeIndex n) const;  // nullptr if there is none. O(log n)
+  std::span<const Location> locations() const { return locations_.span(); }
+  const Location* FindLocation(NodeIndex n) const;       // nullptr if there is none. O(log n)
   std::optional<NodeIndex> FindById(uint32_t id) const;  // O(n)
   uint64_t extra_native_bytes() const { return extra_native_bytes_; }
   const std::optional<CaptureNote>& note() const { return note_; }
@@ -146,9 +158,10 @@ class HeapGraph {
  private:
   GraphColumns c_;
   StringTable strings_;
-  std::vector<Location> locations_;
+  Array<Location> locations_;
   uint64_t extra_native_bytes_ = 0;
   uint64_t total_self_size_ = 0;
+  uint64_t FindLargeSize(NodeIndex n) const;
   std::optional<CaptureNote> note_;
   bool has_detachedness_field_ = false;
   Diagnostics diagnostics_;

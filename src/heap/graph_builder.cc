@@ -1,7 +1,7 @@
 #include "heap/graph_builder.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace leaktrail {
 
@@ -41,8 +41,7 @@ void GraphBuilder::AddEdge(NodeIndex from, EdgeType type, std::string_view name,
 void GraphBuilder::AddEdge(NodeIndex from, EdgeType type, uint32_t index, NodeIndex to) {
   edges_.push_back({from.value(), type, index, to.value()});
 }
-void GraphBuilder::AddLocation(NodeIndex node, uint32_t script_id, uint32_t line,
-                               uint32_t column) {
+void GraphBuilder::AddLocation(NodeIndex node, uint32_t script_id, uint32_t line, uint32_t column) {
   locations_.push_back({node, script_id, line, column});
 }
 
@@ -53,7 +52,7 @@ HeapGraph GraphBuilder::Build() {
   c.type = Array<uint8_t>(n);
   c.name = Array<uint32_t>(n);
   c.id = Array<uint32_t>(n);
-  c.self_size = Array<uint32_t>(n);
+  c.self_size = Array<uint16_t>(n);
   c.first_edge = Array<uint32_t>(n + 1);
   const bool any_detached = std::any_of(nodes_.begin(), nodes_.end(), [](const NodeRow& r) {
     return r.detachedness != Detachedness::kUnknown;
@@ -64,8 +63,10 @@ HeapGraph GraphBuilder::Build() {
     c.type[i] = static_cast<uint8_t>(r.type);
     c.name[i] = r.name;
     c.id[i] = r.id;
-    c.self_size[i] = static_cast<uint32_t>(r.self_size);
-    if (r.self_size >> 32 != 0) c.large_self_size[static_cast<uint32_t>(i)] = r.self_size;
+    c.self_size[i] = static_cast<uint16_t>(std::min<uint64_t>(r.self_size, LargeSize::kMark));
+    if (r.self_size >= LargeSize::kMark) {
+      c.large_self_size.push_back({static_cast<uint32_t>(i), r.self_size});
+    }
     if (any_detached) c.detachedness[i] = static_cast<uint8_t>(r.detachedness);
   }
   std::stable_sort(edges_.begin(), edges_.end(),
@@ -94,7 +95,10 @@ HeapGraph GraphBuilder::Build() {
     store->Append(quoted.data(), quoted.size());
     const StringIndex index(static_cast<uint32_t>(i));
     if (auto k = FindWellKnown(raw)) s.well_known[static_cast<size_t>(*k)].push_back(index);
-    if (auto name = ParseEphemeronName(raw)) s.ephemerons.emplace(index.value(), *name);
+    if (auto name = ParseEphemeronName(raw)) {
+      name->string = index.value();
+      s.ephemerons.push_back(*name);
+    }
   }
   s.end = store->end_offset();
   s.store = std::move(store);
@@ -102,7 +106,8 @@ HeapGraph GraphBuilder::Build() {
 
   std::sort(locations_.begin(), locations_.end(),
             [](const Location& a, const Location& b) { return a.node < b.node; });
-  p.locations = std::move(locations_);
+  p.locations = Array<Location>(locations_.size());
+  std::copy(locations_.begin(), locations_.end(), p.locations.begin());
   p.extra_native_bytes = extra_native_bytes_;
   p.has_detachedness_field = any_detached;
   p.note = std::move(note_);

@@ -122,7 +122,8 @@ std::optional<EphemeronName> ParseEphemeronName(std::string_view raw) {
   // begin right after the bracket.
   const size_t middle_end = value_digits - 2;
   bool found = false;
-  for (size_t at = raw.find(kArrow, key_at); at != std::string_view::npos && at + kArrow.size() <= middle_end;
+  for (size_t at = raw.find(kArrow, key_at);
+       at != std::string_view::npos && at + kArrow.size() <= middle_end;
        at = raw.find(kArrow, at + 1)) {
     const size_t digits = DigitsBefore(raw, at);
     if (digits < at && digits >= key_at + 2 && raw.substr(digits - 2, 2) == " @") {
@@ -160,13 +161,32 @@ std::string DecodeJsonString(std::string_view raw) {
     }
     const char e = raw[i + 1];
     switch (e) {
-      case 'b': out += '\b'; i += 2; continue;
-      case 'f': out += '\f'; i += 2; continue;
-      case 'n': out += '\n'; i += 2; continue;
-      case 'r': out += '\r'; i += 2; continue;
-      case 't': out += '\t'; i += 2; continue;
-      case 'u': break;
-      default: out += e; i += 2; continue;
+      case 'b':
+        out += '\b';
+        i += 2;
+        continue;
+      case 'f':
+        out += '\f';
+        i += 2;
+        continue;
+      case 'n':
+        out += '\n';
+        i += 2;
+        continue;
+      case 'r':
+        out += '\r';
+        i += 2;
+        continue;
+      case 't':
+        out += '\t';
+        i += 2;
+        continue;
+      case 'u':
+        break;
+      default:
+        out += e;
+        i += 2;
+        continue;
     }
     const int unit = ParseHex4(raw, i + 2);
     if (unit < 0) {
@@ -179,7 +199,8 @@ std::string DecodeJsonString(std::string_view raw) {
       AppendUtf8(out, static_cast<uint32_t>(unit));
       continue;
     }
-    const bool pair_follows = unit <= 0xDBFF && i + 6 <= raw.size() && raw[i] == '\\' && raw[i + 1] == 'u';
+    const bool pair_follows =
+        unit <= 0xDBFF && i + 6 <= raw.size() && raw[i] == '\\' && raw[i + 1] == 'u';
     const int low = pair_follows ? ParseHex4(raw, i + 2) : -1;
     if (low >= 0xDC00 && low <= 0xDFFF) {
       AppendUtf8(out, 0x10000u + ((static_cast<uint32_t>(unit) - 0xD800u) << 10) +
@@ -207,11 +228,14 @@ StringTable::StringTable(Parts parts)
       count_(parts.count),
       end_(parts.end),
       well_known_(std::move(parts.well_known)),
-      ephemerons_(std::move(parts.ephemerons)),
       unreadable_(std::make_unique<std::atomic<uint64_t>>(0)) {
-  if (ephemerons_.empty()) return;
-  ephemeron_bits_ = Array<uint64_t>((count_ + 63) / 64);
-  for (const auto& [i, name] : ephemerons_) ephemeron_bits_[i / 64] |= uint64_t{1} << (i % 64);
+  if (parts.ephemerons.empty()) return;
+  ephemeron_strings_ = RankedBits(count_);
+  for (const EphemeronName& e : parts.ephemerons) ephemeron_strings_.insert(e.string);
+  ephemerons_ = Array<EphemeronName>(ephemeron_strings_.Seal());
+  for (const EphemeronName& e : parts.ephemerons) {
+    ephemerons_[ephemeron_strings_.Rank(e.string)] = e;
+  }
 }
 
 uint64_t StringTable::LimitOf(uint32_t i) const {

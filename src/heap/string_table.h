@@ -19,32 +19,33 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/array.h"
 #include "base/byte_store.h"
+#include "base/growing_array.h"
+#include "base/ranked_bits.h"
 #include "heap/types.h"
 
 namespace leaktrail {
 
 enum class WellKnown : uint8_t {
-  kEmpty,                // ""
-  kProto,                // __proto__
-  kObject,               // Object
-  kArray,                // Array
-  kElements,             // elements
-  kSloppyFunctionMap,    // sloppy_function_map
-  kNativeContext,        // system / NativeContext
-  kMapDescriptors,       // (map descriptors)
-  kDocumentDomTrees,     // (Document DOM trees)
-  kArrayBufferData,      // system / JSArrayBufferData
-  kExternalStringData,   // system / ExternalStringData
-  kGcRoots,              // (GC roots)
-  kMap,                  // map
-  kFirst,                // first
-  kSecond,               // second
-  kVersion,              // version
+  kEmpty,               // ""
+  kProto,               // __proto__
+  kObject,              // Object
+  kArray,               // Array
+  kElements,            // elements
+  kSloppyFunctionMap,   // sloppy_function_map
+  kNativeContext,       // system / NativeContext
+  kMapDescriptors,      // (map descriptors)
+  kDocumentDomTrees,    // (Document DOM trees)
+  kArrayBufferData,     // system / JSArrayBufferData
+  kExternalStringData,  // system / ExternalStringData
+  kGcRoots,             // (GC roots)
+  kMap,                 // map
+  kFirst,               // first
+  kSecond,              // second
+  kVersion,             // version
   kCount
 };
 std::string_view WellKnownText(WellKnown k);
@@ -53,8 +54,9 @@ std::optional<WellKnown> FindWellKnown(std::string_view raw);
 // `<n> / part of key (<name> @<id>) -> value (<name> @<id>) pair in WeakMap (table @<id>)`.
 // Rule and pattern: heap_snapshot_worker/HeapSnapshot.ts of Chrome DevTools.
 struct EphemeronName {
-  uint32_t table_id = 0;     // the id after "table @", modulo 2^32
-  uint64_t pair_hash = 0;    // of everything after the leading number: names the pair
+  uint64_t pair_hash = 0;  // of everything after the leading number: names the pair
+  uint32_t table_id = 0;   // the id after "table @", modulo 2^32
+  uint32_t string = 0;     // whose name this is, once it is in a table
 };
 // `raw` is the escaped text as in the file.
 std::optional<EphemeronName> ParseEphemeronName(std::string_view raw);
@@ -102,13 +104,9 @@ class StringTable {
   }
   // nullptr if the string is not the name of a WeakMap entry. O(1).
   const EphemeronName* ephemeron(StringIndex i) const {
-    // The bits say no to almost every question before the map is asked.
-    const uint32_t v = i.value();
-    if (v >= ephemeron_bits_.size() * 64 || (ephemeron_bits_[v / 64] >> (v % 64) & 1) == 0) {
-      return nullptr;
-    }
-    return &ephemerons_.at(v);
+    return is_ephemeron(i) ? &ephemerons_[ephemeron_strings_.Rank(i.value())] : nullptr;
   }
+  bool is_ephemeron(StringIndex i) const { return ephemeron_strings_.contains(i.value()); }
   bool has_ephemerons() const { return !ephemerons_.empty(); }
   // How many reads failed since the table was made (the file changed under us).
   uint64_t unreadable_count() const { return unreadable_ ? unreadable_->load() : 0; }
@@ -116,11 +114,11 @@ class StringTable {
   // How the snapshot reader and GraphBuilder fill it.
   struct Parts {
     std::shared_ptr<const ByteStore> store;
-    Array<uint64_t> starts;       // offset of the first byte after the opening quote
+    Array<uint64_t> starts;  // offset of the first byte after the opening quote
     size_t count = 0;
-    uint64_t end = 0;             // offset after the last string's closing quote
+    uint64_t end = 0;  // offset after the last string's closing quote
     std::array<std::vector<StringIndex>, static_cast<size_t>(WellKnown::kCount)> well_known;
-    std::unordered_map<uint32_t, EphemeronName> ephemerons;
+    GrowingArray<EphemeronName> ephemerons;  // one a string, in any order
   };
   explicit StringTable(Parts parts);
 
@@ -131,8 +129,8 @@ class StringTable {
   size_t count_ = 0;
   uint64_t end_ = 0;
   std::array<std::vector<StringIndex>, static_cast<size_t>(WellKnown::kCount)> well_known_;
-  std::unordered_map<uint32_t, EphemeronName> ephemerons_;
-  Array<uint64_t> ephemeron_bits_;
+  RankedBits ephemeron_strings_;
+  Array<EphemeronName> ephemerons_;
   std::unique_ptr<std::atomic<uint64_t>> unreadable_;
 };
 

@@ -33,7 +33,9 @@ class Block {
   LEAKTRAIL_INLINE uint64_t Digits() const { return InRange('0', '9'); }
   LEAKTRAIL_INLINE uint64_t ControlCharacters() const { return InRange('\0', '\x1F'); }
   // Space, newline, carriage return, tab.
-  LEAKTRAIL_INLINE uint64_t Space() const { return Equal(' ') | Equal('\n') | Equal('\r') | Equal('\t'); }
+  LEAKTRAIL_INLINE uint64_t Space() const {
+    return Equal(' ') | Equal('\n') | Equal('\r') | Equal('\t');
+  }
 
  private:
   LEAKTRAIL_INLINE uint64_t InRange(char low, char high) const {
@@ -67,7 +69,9 @@ class Block {
   LEAKTRAIL_INLINE uint64_t ControlCharacters() const {
     return Gather([](unsigned char b) { return b < 0x20; });
   }
-  LEAKTRAIL_INLINE uint64_t Space() const { return Equal(' ') | Equal('\n') | Equal('\r') | Equal('\t'); }
+  LEAKTRAIL_INLINE uint64_t Space() const {
+    return Equal(' ') | Equal('\n') | Equal('\r') | Equal('\t');
+  }
 
  private:
   template <typename F>
@@ -81,7 +85,9 @@ class Block {
 #endif
 
 // Bits [0, n); n <= 64.
-LEAKTRAIL_INLINE uint64_t LowBits(size_t n) { return n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1; }
+LEAKTRAIL_INLINE uint64_t LowBits(size_t n) {
+  return n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1;
+}
 
 // Bit i of the result is the parity of bits 0…i.
 LEAKTRAIL_INLINE uint64_t PrefixXor(uint64_t m) {

@@ -94,7 +94,8 @@ class PipelineRun {
 
   // Random access: reads the chunk and what stands before it.
   Result<void> Fill(std::vector<char>& buffer, Chunk& chunk) {
-    const size_t before = static_cast<size_t>(std::min<uint64_t>(kBlockBytes, chunk.offset - begin_));
+    const size_t before =
+        static_cast<size_t>(std::min<uint64_t>(kBlockBytes, chunk.offset - begin_));
     std::memset(buffer.data(), '[', kBlockBytes);
     Result<void> r = source_.Fill(chunk.offset - before, before + chunk.size,
                                   buffer.data() + kBlockBytes - before);

@@ -28,9 +28,9 @@
 namespace leaktrail {
 
 struct Chunk {
-  uint64_t offset = 0;        // in the input
-  const char* data = nullptr; // data[-kBlockBytes, size + kBlockBytes) may be read; the bytes before
-                              // the array are '['
+  uint64_t offset = 0;         // in the input
+  const char* data = nullptr;  // data[-kBlockBytes, size + kBlockBytes) may be read; the bytes
+                               // before the array are '['
   size_t size = 0;
   bool starts_escaped = false;  // an odd number of backslashes stands before data[0]
 };
@@ -46,16 +46,16 @@ struct ChunkScan {
 };
 
 struct ChunkTask {
-  Chunk chunk;         // size is cut at the stop
-  uint64_t first = 0;  // items before the chunk
-  uint64_t count = 0;  // items that end in it
+  Chunk chunk;           // size is cut at the stop
+  uint64_t first = 0;    // items before the chunk
+  uint64_t count = 0;    // items that end in it
   bool stopped = false;  // chunk.data[chunk.size] is the byte that stopped the section
 };
 
 struct SectionEnd {
   uint64_t offset = 0;  // of the byte that stopped the scan, or of the end of the input
   uint64_t count = 0;
-  int stop_byte = -1;  // -1: the input ended
+  int stop_byte = -1;                // -1: the input ended
   std::optional<Error> input_error;  // it ended because it could not be read further
 };
 

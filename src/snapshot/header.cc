@@ -126,7 +126,8 @@ Result<SnapshotHeader> ParseHeader(std::string_view text, uint64_t offset) {
     return FailAt(offset, "the header's edge_fields lack type, name_or_index or to_node");
   }
   auto edge_types = TypeNames(Find(*meta, "edge_types"));
-  if (edge_types.empty()) edge_types.assign(std::begin(kDefaultEdgeTypes), std::end(kDefaultEdgeTypes));
+  if (edge_types.empty())
+    edge_types.assign(std::begin(kDefaultEdgeTypes), std::end(kDefaultEdgeTypes));
   for (const std::string& name : edge_types) h.edge_types.push_back(EdgeTypeFromName(name));
 
   const auto location_fields = StringList(Find(*meta, "location_fields"));
@@ -145,6 +146,9 @@ Result<SnapshotHeader> ParseHeader(std::string_view text, uint64_t offset) {
   const Json* native = Find(snapshot, "extra_native_bytes");
   if (native != nullptr && native->is_number_unsigned()) {
     h.extra_native_bytes = native->get<uint64_t>();
+    if (h.extra_native_bytes > kMaxHeapBytes) {
+      return FailAt(offset, "the header's extra_native_bytes is larger than any heap");
+    }
   }
   ReadNote(snapshot, h);
   return h;

@@ -20,8 +20,8 @@ struct SnapshotHeader {
   uint32_t node_fields = 0;
   uint32_t type_at = kNoField, name_at = kNoField, id_at = kNoField, self_size_at = kNoField,
            edge_count_at = kNoField, detachedness_at = kNoField;
-  std::vector<NodeType> node_types;           // by the file's number
-  std::vector<std::string> node_type_names;   // as the file has them
+  std::vector<NodeType> node_types;          // by the file's number
+  std::vector<std::string> node_type_names;  // as the file has them
   uint32_t edge_fields = 0;
   uint32_t edge_type_at = kNoField, edge_name_at = kNoField, to_node_at = kNoField;
   std::vector<EdgeType> edge_types;

@@ -2,7 +2,7 @@
 
 namespace leaktrail {
 namespace {
-bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
+using internal::IsDigit;
 // No number that means anything has more digits; the chunk's margin holds as many.
 constexpr long kMaxDigits = 40;
 
@@ -11,8 +11,7 @@ LEAKTRAIL_INLINE ChunkScan Scan(const Chunk& chunk) {
   uint64_t carry = IsDigit(chunk.data[-1]) ? 1 : 0;
   for (size_t at = 0; at < chunk.size; at += kBlockBytes) {
     const Block block(chunk.data + at);
-    const uint64_t valid =
-        chunk.size - at < kBlockBytes ? LowBits(chunk.size - at) : ~uint64_t{0};
+    const uint64_t valid = chunk.size - at < kBlockBytes ? LowBits(chunk.size - at) : ~uint64_t{0};
     const uint64_t digits = block.Digits();
     uint64_t others = ~(digits | block.Equal(',')) & valid;
     if (others != 0) others &= ~block.Space();
@@ -57,6 +56,7 @@ namespace internal {
 uint64_t ParseLongNumber(const char* end) {
   long digits = 0;
   while (digits < kMaxDigits && IsDigit(end[-1 - digits])) ++digits;
+  if (digits == kMaxDigits) return ~uint64_t{0};  // what is before may be more than zeros
   uint64_t value = 0;
   for (const char* p = end - digits; p < end; ++p) {
     const auto digit = static_cast<uint64_t>(*p - '0');

@@ -1,7 +1,7 @@
 #include "snapshot/reader.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <new>
 
 #include "base/parallel.h"
@@ -40,8 +40,8 @@ class SnapshotReader {
   }
   tl::unexpected<Error> Truncated(const Cursor& cursor, std::string_view where) const {
     if (cursor.failed()) return tl::unexpected<Error>(cursor.error());
-    return FailAt(cursor.offset(),
-                  cursor.offset() == 0 ? std::string("the file is empty")
+    return FailAt(cursor.offset(), cursor.offset() == 0
+                                       ? std::string("the file is empty")
                                        : fmt::format("the file is truncated: it ends {}", where));
   }
 
@@ -77,7 +77,8 @@ class SnapshotReader {
       if (c == '}') break;
       if (c == Cursor::kEnd) return Truncated(cursor, "before its last section is over");
       if (c != '"') {
-        return FailAt(cursor.offset(), "unexpected character where the name of a section should be");
+        return FailAt(cursor.offset(),
+                      "unexpected character where the name of a section should be");
       }
       Result<std::string> key = ReadKey(cursor);
       if (!key) return tl::unexpected<Error>(key.error());
@@ -98,7 +99,8 @@ class SnapshotReader {
       const int c = cursor.Next();
       if (c == Cursor::kEnd) return Truncated(cursor, kInName);
       if (c == '"') break;
-      if (key.size() == kMaxKeyBytes) return FailAt(cursor.offset(), "a section's name is too long");
+      if (key.size() == kMaxKeyBytes)
+        return FailAt(cursor.offset(), "a section's name is too long");
       key += static_cast<char>(c);
     }
     if (const int c = cursor.SkipSpace(); c != ':') {
@@ -118,8 +120,8 @@ class SnapshotReader {
     if (c != '[' || !(nodes || edges || strings || locations)) return SkipValue(cursor);
     const uint64_t at = cursor.offset();
     if (!header_ && !strings) {
-      return FailAt(at, fmt::format("the section \"{}\" comes before the header that explains it",
-                                    key));
+      return FailAt(
+          at, fmt::format("the section \"{}\" comes before the header that explains it", key));
     }
     if ((edges || locations) && !nodes_read_) {
       return FailAt(at, fmt::format("the section \"{}\" comes before the nodes", key));
@@ -192,8 +194,7 @@ class SnapshotReader {
   }
 
   Result<void> Edges() {
-    Result<SectionResult> r =
-        ReadEdges(source_, Pipeline(), *header_, NodeCount(), columns_);
+    Result<SectionResult> r = ReadEdges(source_, Pipeline(), *header_, NodeCount(), columns_);
     if (!r) return tl::unexpected<Error>(r.error());
     edges_read_ = true;
     max_string_index_ = std::max(max_string_index_, r->max_string_index);
@@ -202,8 +203,7 @@ class SnapshotReader {
   }
 
   Result<void> Locations() {
-    Result<SectionResult> r =
-        ReadLocations(source_, Pipeline(), *header_, NodeCount(), locations_);
+    Result<SectionResult> r = ReadLocations(source_, Pipeline(), *header_, NodeCount(), locations_);
     if (!r) return tl::unexpected<Error>(r.error());
     if (r->damage) Damage(*r->damage);
     return {};
@@ -300,7 +300,7 @@ class SnapshotReader {
   const ReadOptions& options_;
   std::optional<SnapshotHeader> header_;
   GraphColumns columns_;
-  std::vector<Location> locations_;
+  Array<Location> locations_;
   StringTable::Parts strings_;
   std::optional<Error> damage_;
   uint32_t max_string_index_ = 0;

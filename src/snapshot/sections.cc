@@ -1,10 +1,9 @@
 #include "snapshot/sections.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <fmt/format.h>
-#include <map>
 #include <mutex>
 
 #include "snapshot/numbers.h"
@@ -135,6 +134,14 @@ class NodesSection : public NumberSection {
     }
   }
   bool any_detachedness() const { return any_detachedness_; }
+  // Keeps the first rows only.
+  void Cut(uint64_t rows) {
+    Allocate(rows);
+    while (!c_.large_self_size.empty() && c_.large_self_size.back().node >= rows) {
+      c_.large_self_size.pop_back();
+    }
+    std::erase_if(c_.other_type, [&](const auto& e) { return e.first >= rows; });
+  }
 
  protected:
   void Allocate(uint64_t rows) override {
@@ -147,9 +154,7 @@ class NodesSection : public NumberSection {
     if (h_.detachedness_at != kNoField) c_.detachedness.Resize(n);
   }
 
-  void Work(const ChunkTask& task) override {
-    HasModernCpu() ? ModernWork(task) : WorkBody(task);
-  }
+  void Work(const ChunkTask& task) override { HasModernCpu() ? ModernWork(task) : WorkBody(task); }
 
  private:
   LEAKTRAIL_MODERN void ModernWork(const ChunkTask& task) { WorkBody(task); }
@@ -159,16 +164,17 @@ class NodesSection : public NumberSection {
     size_t n = 0;
     uint64_t first = task.first;
     uint32_t max_string = 0;
-    ForEachNumber(task, [&](uint64_t v) __attribute__((always_inline)) {
-      if (v > kMaxU32) large.push_back({n, v});
-      batch[n++] = static_cast<uint32_t>(v);
-      if (n == kBatch) {
-        Store(task, first, batch, n, large, max_string);
-        first += n;
-        n = 0;
-        large.clear();
-      }
-    });
+    ForEachNumber(
+        task, [&](uint64_t v) __attribute__((always_inline)) {
+          if (v > kMaxU32) large.push_back({n, v});
+          batch[n++] = static_cast<uint32_t>(v);
+          if (n == kBatch) {
+            Store(task, first, batch, n, large, max_string);
+            first += n;
+            n = 0;
+            large.clear();
+          }
+        });
     Store(task, first, batch, n, large, max_string);
     SawString(max_string);
   }
@@ -190,6 +196,7 @@ class NodesSection : public NumberSection {
              const std::vector<LargeNumber>& large, uint32_t& max_string) {
     if (first >= limit()) return;
     n = static_cast<size_t>(std::min<uint64_t>(n, limit() - first));
+    std::vector<LargeSize> sizes;
     ForField(h_.type_at, first, n, [&](size_t j, uint32_t node) {
       const uint8_t code = batch[j] < codes_.size() ? codes_[batch[j]] : kAsk;
       c_.type[node] = code;
@@ -200,8 +207,10 @@ class NodesSection : public NumberSection {
       c_.name[node] = batch[j];
     });
     ForField(h_.id_at, first, n, [&](size_t j, uint32_t node) { c_.id[node] = batch[j]; });
-    ForField(h_.self_size_at, first, n,
-             [&](size_t j, uint32_t node) { c_.self_size[node] = batch[j]; });
+    ForField(h_.self_size_at, first, n, [&](size_t j, uint32_t node) {
+      c_.self_size[node] = static_cast<uint16_t>(std::min<uint32_t>(batch[j], LargeSize::kMark));
+      if (batch[j] >= LargeSize::kMark) sizes.push_back({node, batch[j]});
+    });
     ForField(h_.edge_count_at, first, n,
              [&](size_t j, uint32_t node) { c_.first_edge[node + 1] = batch[j]; });
     ForField(h_.detachedness_at, first, n, [&](size_t j, uint32_t node) {
@@ -213,14 +222,17 @@ class NodesSection : public NumberSection {
       if (l.at >= n) break;
       const auto field = static_cast<uint32_t>((first + l.at) % h_.node_fields);
       const auto node = static_cast<uint32_t>((first + l.at) / h_.node_fields);
-      if (field == h_.self_size_at && l.value != ~uint64_t{0}) {
-        const std::lock_guard<std::mutex> lock(mutex());
-        c_.large_self_size[node] = l.value;
+      if (field == h_.self_size_at && l.value <= kMaxHeapBytes) {
+        c_.self_size[node] = LargeSize::kMark;
+        sizes.push_back({node, l.value});  // after what its lower digits may have brought
       } else if (field == h_.type_at || field == h_.name_at || field == h_.edge_count_at ||
                  field == h_.self_size_at) {
         Bad(task, first + l.at, fmt::format("a number of node {} is too large", node));
       }
     }
+    if (sizes.empty()) return;
+    const std::lock_guard<std::mutex> lock(mutex());
+    c_.large_self_size.Append(sizes.data(), sizes.size());
   }
 
   void OtherType(uint32_t node, uint32_t type) {
@@ -246,7 +258,8 @@ class EdgesSection : public NumberSection {
         usual_(h.edge_fields == 3 && h.edge_type_at == 0 && h.edge_name_at == 1 &&
                h.to_node_at == 2) {
     for (size_t t = 0; t < codes_.size(); ++t) {
-      codes_[t] = static_cast<uint8_t>(t < h.edge_types.size() ? h.edge_types[t] : EdgeType::kOther);
+      codes_[t] =
+          static_cast<uint8_t>(t < h.edge_types.size() ? h.edge_types[t] : EdgeType::kOther);
     }
   }
 
@@ -255,11 +268,16 @@ class EdgesSection : public NumberSection {
 
   void Work(const ChunkTask& task) override {
     switch (usual_ ? h_.node_fields : 0) {
-      case 5: return Usual<5>(task);
-      case 6: return Usual<6>(task);
-      case 7: return Usual<7>(task);
-      case 8: return Usual<8>(task);
-      default: break;
+      case 5:
+        return Usual<5>(task);
+      case 6:
+        return Usual<6>(task);
+      case 7:
+        return Usual<7>(task);
+      case 8:
+        return Usual<8>(task);
+      default:
+        break;
     }
     uint64_t index = task.first;
     ForEachNumber(task, [&](uint64_t v) { Put(task, index++, v); });
@@ -308,23 +326,24 @@ class EdgesSection : public NumberSection {
     uint64_t large_from = 0;  // nothing from here on is stored in whole rows
     uint64_t index = task.first;
     const uint64_t whole_from = (task.first + 2) / 3 * 3;
-    ForEachNumber(task, [&](uint64_t v) __attribute__((always_inline)) {
-      if (index++ < whole_from) {
-        Put(task, index - 1, v);
-        ++first;
-        return;
-      }
-      if (v > kMaxU32 && !any_large) {
-        any_large = true;
-        large_from = first;
-      }
-      batch[n++] = static_cast<uint32_t>(v);
-      if (n == kBatch) {
-        if (!any_large) StoreRows<kFields>(task, first, batch, n / 3, max_string);
-        first += n;
-        n = 0;
-      }
-    });
+    ForEachNumber(
+        task, [&](uint64_t v) __attribute__((always_inline)) {
+          if (index++ < whole_from) {
+            Put(task, index - 1, v);
+            ++first;
+            return;
+          }
+          if (v > kMaxU32 && !any_large) {
+            any_large = true;
+            large_from = first;
+          }
+          batch[n++] = static_cast<uint32_t>(v);
+          if (n == kBatch) {
+            if (!any_large) StoreRows<kFields>(task, first, batch, n / 3, max_string);
+            first += n;
+            n = 0;
+          }
+        });
     if (!any_large) {
       StoreRows<kFields>(task, first, batch, n / 3, max_string);
       for (size_t j = n / 3 * 3; j < n; ++j) Put(task, first + j, batch[j]);
@@ -339,8 +358,8 @@ class EdgesSection : public NumberSection {
   }
 
   template <uint32_t kFields>
-  LEAKTRAIL_INLINE void StoreRows(const ChunkTask& task, uint64_t first, const uint32_t* batch, size_t rows,
-                 uint32_t& max_string) {
+  LEAKTRAIL_INLINE void StoreRows(const ChunkTask& task, uint64_t first, const uint32_t* batch,
+                                  size_t rows, uint32_t& max_string) {
     if (first >= limit()) return;
     rows = static_cast<size_t>(std::min<uint64_t>(rows, (limit() - first) / 3));
     RawEdge* out = &c_.edge[static_cast<size_t>(first / 3)];
@@ -409,38 +428,47 @@ class EdgesSection : public NumberSection {
   std::array<uint8_t, 256> codes_{};
 };
 
-// Small next to nodes and edges, and of unknown length: kept chunk by chunk.
+// Of unknown length. A number that does not fit is 2^32 - 1.
 class LocationsSection {
  public:
-  void Work(const ChunkTask& task) {
-    std::vector<uint32_t> values;
-    values.reserve(static_cast<size_t>(task.count));
-    ForEachNumber(task, [&](uint64_t v) {
-      values.push_back(static_cast<uint32_t>(std::min<uint64_t>(v, kMaxU32)));
-    });
-    if (values.empty()) return;  // its place in the order is the next chunk's too
-    const std::lock_guard<std::mutex> lock(mutex_);
-    pieces_.emplace(task.first, std::move(values));
+  uint64_t capacity() const { return values_.size(); }
+  bool Reserve(uint64_t numbers) {
+    values_.Resize(std::max({static_cast<size_t>(numbers), 2 * values_.size(), size_t{1} << 16}));
+    return true;
   }
-  std::vector<uint32_t> Join() {
-    std::vector<uint32_t> all;
-    for (auto& [first, values] : pieces_) all.insert(all.end(), values.begin(), values.end());
-    return all;
+  void Work(const ChunkTask& task) {
+    uint32_t* out = values_.data() + task.first;
+    ForEachNumber(
+        task, [&](uint64_t v) { *out++ = static_cast<uint32_t>(std::min<uint64_t>(v, kMaxU32)); });
+  }
+  Array<uint32_t> Take(uint64_t count) {
+    values_.Resize(static_cast<size_t>(count));
+    return std::move(values_);
   }
 
  private:
-  std::mutex mutex_;
-  std::map<uint64_t, std::vector<uint32_t>> pieces_;
+  Array<uint32_t> values_;
 };
+
+// The number of nodes whose self sizes do not add up to more than kMaxHeapBytes. Only large sizes
+// matter: 2^32 others are less than 2^48 bytes, which are left for them.
+uint64_t RowsThatAddUp(const GraphColumns& columns) {
+  uint64_t room = kMaxHeapBytes - (uint64_t{LargeSize::kMark} << 32);
+  for (const LargeSize& large : columns.large_self_size) {
+    if (large.bytes > room) return large.node;
+    room -= large.bytes;
+  }
+  return columns.type.size();
+}
 
 // Stable, by digits of 12 bits from the lowest: there are as many locations as functions and
 // objects of classes, and V8 writes them in no order.
-void SortByNode(std::vector<Location>& locations, uint32_t node_count) {
+void SortByNode(Array<Location>& locations, uint32_t node_count) {
   const auto by_node = [](const Location& a, const Location& b) { return a.node < b.node; };
   if (std::is_sorted(locations.begin(), locations.end(), by_node)) return;
   constexpr unsigned kDigit = 12;
-  std::vector<Location> other(locations.size());
-  for (unsigned shift = 0; node_count >> shift != 0; shift += kDigit) {
+  Array<Location> other(locations.size());
+  for (unsigned shift = 0; shift < 32 && node_count >> shift != 0; shift += kDigit) {
     std::array<size_t, (1u << kDigit) + 1> place{};
     const auto digit = [&](const Location& l) {
       return l.node.value() >> shift & ((1u << kDigit) - 1);
@@ -448,8 +476,7 @@ void SortByNode(std::vector<Location>& locations, uint32_t node_count) {
     for (const Location& l : locations) ++place[digit(l) + 1];
     for (size_t d = 0; d + 1 < place.size(); ++d) place[d + 1] += place[d];
     for (const Location& l : locations) other[place[digit(l)]++] = l;
-    locations.swap(other);
-    if (shift + kDigit >= 32) break;
+    std::swap(locations, other);
   }
 }
 
@@ -458,15 +485,23 @@ void SortByNode(std::vector<Location>& locations, uint32_t node_count) {
 Result<SectionResult> ReadNodes(ByteSource& source, ChunkPipeline pipeline,
                                 const SnapshotHeader& header, GraphColumns& columns) {
   NodesSection section(header, columns);
+  const uint64_t begin = source.position();
   Result<SectionResult> result = section.Read(source, pipeline);
   if (!result) return result;
+  SortLargeSizes(columns.large_self_size);
+  section.Cut(result->rows);  // what was cut off may have left notes
+  if (const uint64_t rows = RowsThatAddUp(columns); rows < result->rows) {
+    result->damage = Error{ErrorKind::kBadInput,
+                           fmt::format("up to node {} the self sizes add up to more than {} bytes",
+                                       rows, kMaxHeapBytes),
+                           begin};
+    result->rows = rows;
+    section.Cut(rows);
+  }
   if (!section.any_detachedness()) columns.detachedness = {};
   if (header.id_at == kNoField) {
     for (size_t i = 0; i < columns.id.size(); ++i) columns.id[i] = static_cast<uint32_t>(2 * i + 1);
   }
-  // What was cut off may have left notes.
-  std::erase_if(columns.large_self_size, [&](const auto& e) { return e.first >= result->rows; });
-  std::erase_if(columns.other_type, [&](const auto& e) { return e.first >= result->rows; });
   return result;
 }
 
@@ -484,11 +519,11 @@ Result<SectionResult> ReadEdges(ByteSource& source, ChunkPipeline pipeline,
 
 Result<SectionResult> ReadLocations(ByteSource& source, ChunkPipeline pipeline,
                                     const SnapshotHeader& header, uint32_t node_count,
-                                    std::vector<Location>& locations) {
+                                    Array<Location>& locations) {
   LocationsSection section;
   pipeline.scan = ScanNumbers;
-  pipeline.capacity = [] { return ~uint64_t{0}; };
-  pipeline.reserve = [](uint64_t) { return true; };
+  pipeline.capacity = [&] { return section.capacity(); };
+  pipeline.reserve = [&](uint64_t numbers) { return section.Reserve(numbers); };
   pipeline.work = [&](const ChunkTask& task) { section.Work(task); };
   Result<SectionEnd> end = pipeline.Run(source);
   if (!end) return tl::unexpected<Error>(end.error());
@@ -496,34 +531,38 @@ Result<SectionResult> ReadLocations(ByteSource& source, ChunkPipeline pipeline,
   if (end->input_error) {
     result.damage = end->input_error;
   } else if (end->stop_byte != ']') {
-    result.damage =
-        Error{ErrorKind::kBadInput,
-              end->stop_byte < 0 ? "the file is truncated: it ends in its locations"
-                                 : "unexpected character in the locations",
-              end->offset};
+    result.damage = Error{ErrorKind::kBadInput,
+                          end->stop_byte < 0 ? "the file is truncated: it ends in its locations"
+                                             : "unexpected character in the locations",
+                          end->offset};
   }
   const uint32_t fields = header.location_fields;
   if (header.object_index_at == kNoField || header.line_at == kNoField ||
       header.script_id_at == kNoField || header.column_at == kNoField) {
     return result;  // the file does not say what the numbers are
   }
-  const std::vector<uint32_t> values = section.Join();
-  locations.reserve(values.size() / fields);
-  for (size_t i = 0; i + fields <= values.size(); i += fields) {
-    const uint32_t object = values[i + header.object_index_at];
+  Array<uint32_t> values = section.Take(end->count);
+  const size_t rows = values.size() / fields;
+  locations = Array<Location>(rows);
+  size_t count = 0;
+  for (; count < rows; ++count) {
+    const uint32_t* const row = values.data() + count * fields;
+    const uint32_t object = row[header.object_index_at];
     const uint32_t node = object / header.node_fields;
     if (object % header.node_fields != 0 || node >= node_count) {
       if (!result.damage) {
         result.damage =
             Error{ErrorKind::kBadInput,
-                  fmt::format("location {} is of object {}, which is no node", i / fields, object),
+                  fmt::format("location {} is of object {}, which is no node", count, object),
                   end->offset};
       }
       break;
     }
-    locations.push_back({NodeIndex(node), values[i + header.script_id_at],
-                         values[i + header.line_at], values[i + header.column_at]});
+    locations[count] = {NodeIndex(node), row[header.script_id_at], row[header.line_at],
+                        row[header.column_at]};
   }
+  values = {};
+  locations.Resize(count);
   SortByNode(locations, node_count);
   // DevTools keeps a map from node to location, so the last entry of a node counts.
   size_t kept = 0;
@@ -531,7 +570,7 @@ Result<SectionResult> ReadLocations(ByteSource& source, ChunkPipeline pipeline,
     if (i + 1 < locations.size() && locations[i + 1].node == locations[i].node) continue;
     locations[kept++] = locations[i];
   }
-  locations.resize(kept);
+  locations.Resize(kept);
   result.rows = kept;
   return result;
 }

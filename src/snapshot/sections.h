@@ -34,6 +34,6 @@ Result<SectionResult> ReadEdges(ByteSource& source, ChunkPipeline pipeline,
 // Sorted by node; the last entry of a node counts, as in DevTools.
 Result<SectionResult> ReadLocations(ByteSource& source, ChunkPipeline pipeline,
                                     const SnapshotHeader& header, uint32_t node_count,
-                                    std::vector<Location>& locations);
+                                    Array<Location>& locations);
 
 }  // namespace leaktrail

@@ -1,7 +1,6 @@
 #include "snapshot/strings_section.h"
 
 #include <algorithm>
-#include <map>
 #include <mutex>
 
 namespace leaktrail {
@@ -49,14 +48,21 @@ bool IsHex(char c) {
 
 class StringCollector {
  public:
+  // Quotes that there is room for, and room for more.
+  uint64_t capacity() const { return 2 * uint64_t{starts_.size()}; }
+  bool Reserve(uint64_t quotes) {
+    if (quotes > kMaxQuotes) return false;
+    const size_t strings = static_cast<size_t>(quotes / 2 + 1);
+    starts_.Resize(std::max({strings, 2 * starts_.size(), size_t{1} << 16}));
+    return true;
+  }
+
   // Where the strings of one chunk begin, and what was seen in them.
   void Work(const ChunkTask& task) {
     const Chunk& chunk = task.chunk;
     const size_t size = chunk.size + (task.stopped ? 1 : 0);
-    std::vector<uint64_t> starts;
-    starts.reserve(static_cast<size_t>(task.count / 2 + 1));
     std::vector<std::pair<WellKnown, uint32_t>> known;
-    std::vector<std::pair<uint32_t, EphemeronName>> ephemerons;
+    std::vector<EphemeronName> ephemerons;
     uint64_t index = (task.first + 1) / 2;  // of the next string to begin
     bool inside = task.first % 2 == 1;
     const bool begins_inside = inside;
@@ -79,7 +85,7 @@ class StringCollector {
       for (uint64_t q = m.quotes; q != 0; q &= q - 1) {
         const size_t i = at + static_cast<size_t>(__builtin_ctzll(q));
         if (!inside) {
-          starts.push_back(chunk.offset + i + 1);
+          starts_[static_cast<size_t>(index)] = chunk.offset + i + 1;
           open_at = i + 1;
           open_here = true;
           inside = true;
@@ -93,10 +99,8 @@ class StringCollector {
       }
     }
     const std::lock_guard<std::mutex> lock(mutex_);
-    // A chunk without quotes (within a long string) has the same count before it as the next one.
-    if (!starts.empty()) pieces_.emplace(task.first, std::move(starts));
     known_.insert(known_.end(), known.begin(), known.end());
-    ephemerons_.insert(ephemerons_.end(), ephemerons.begin(), ephemerons.end());
+    ephemerons_.Append(ephemerons.data(), ephemerons.size());
     if (begins_inside) split_.push_back(static_cast<uint32_t>(task.first / 2));
     bad_escape_ = std::min(bad_escape_, bad);
     if (cut_escape != kNone) cut_escapes_.push_back(cut_escape);
@@ -104,10 +108,13 @@ class StringCollector {
 
   static void Look(std::string_view raw, uint32_t index,
                    std::vector<std::pair<WellKnown, uint32_t>>& known,
-                   std::vector<std::pair<uint32_t, EphemeronName>>& ephemerons) {
+                   std::vector<EphemeronName>& ephemerons) {
     if (auto k = FindWellKnown(raw)) known.emplace_back(*k, index);
     if (!raw.empty() && raw.back() == ')' && raw[0] >= '0' && raw[0] <= '9') {
-      if (auto name = ParseEphemeronName(raw)) ephemerons.emplace_back(index, *name);
+      if (auto name = ParseEphemeronName(raw)) {
+        name->string = index;
+        ephemerons.push_back(*name);
+      }
     }
   }
 
@@ -116,31 +123,29 @@ class StringCollector {
     const uint64_t quotes = out.end.count;
     StringTable::Parts& p = out.parts;
     p.count = static_cast<size_t>(quotes / 2);
-    p.starts = Array<uint64_t>(p.count);
-    size_t at = 0;
-    for (auto& [first, starts] : pieces_) {
-      for (uint64_t s : starts) {
-        if (at < p.count) p.starts[at++] = s;
-      }
-      starts = {};
-    }
+    starts_.Resize(p.count);
+    p.starts = std::move(starts_);
     p.end = out.end.offset;
     p.store = std::move(store);
     std::sort(split_.begin(), split_.end());
     split_.erase(std::unique(split_.begin(), split_.end()), split_.end());
+    std::vector<EphemeronName> ephemerons;
     for (uint32_t i : split_) {
       if (i >= p.count) continue;
       const uint64_t limit = i + 1 < p.count ? p.starts[i + 1] - 1 : p.end;
-      Look(ReadRawString(*p.store, p.starts[i], limit).text, i, known_, ephemerons_);
+      Look(ReadRawString(*p.store, p.starts[i], limit).text, i, known_, ephemerons);
     }
     std::sort(known_.begin(), known_.end());
     for (const auto& [k, index] : known_) {
       if (index < p.count) p.well_known[static_cast<size_t>(k)].push_back(StringIndex(index));
     }
-    p.ephemerons.reserve(ephemerons_.size());
-    for (const auto& [index, name] : ephemerons_) {
-      if (index < p.count) p.ephemerons.emplace(index, name);
+    ephemerons_.Append(ephemerons.data(), ephemerons.size());
+    size_t kept = 0;
+    for (const EphemeronName& e : ephemerons_) {
+      if (e.string < p.count) ephemerons_[kept++] = e;
     }
+    ephemerons_.Truncate(kept);
+    p.ephemerons = std::move(ephemerons_);
     for (uint64_t escape : cut_escapes_) {
       char digits[4];
       const uint64_t after_u = escape + 2;
@@ -154,6 +159,8 @@ class StringCollector {
 
  private:
   static constexpr uint64_t kNone = ~uint64_t{0};
+  // A string's number must fit an index.
+  static constexpr uint64_t kMaxQuotes = uint64_t{2} * 0xFFFFFFFEu;
 
   // The byte at `i` follows a backslash. An escape that goes over the end of the chunk is valid so
   // far; its offset goes to `cut`.
@@ -172,9 +179,9 @@ class StringCollector {
   }
 
   std::mutex mutex_;
-  std::map<uint64_t, std::vector<uint64_t>> pieces_;  // by quotes before the chunk
+  Array<uint64_t> starts_;  // by string; more than there are strings
   std::vector<std::pair<WellKnown, uint32_t>> known_;
-  std::vector<std::pair<uint32_t, EphemeronName>> ephemerons_;
+  GrowingArray<EphemeronName> ephemerons_;
   std::vector<uint32_t> split_;  // strings that go over the end of a chunk
   std::vector<uint64_t> cut_escapes_;
   uint64_t bad_escape_ = kNone;
@@ -228,10 +235,8 @@ Result<StringsSection> ReadStringsSection(ByteSource& source, ChunkPipeline pipe
     pipeline.keep = [kept](const char* data, size_t size) { return kept->Append(data, size); };
   }
   pipeline.scan = ScanStrings;
-  // A string's number must fit an index.
-  constexpr uint64_t kMaxQuotes = uint64_t{2} * 0xFFFFFFFEu;
-  pipeline.capacity = [] { return kMaxQuotes; };
-  pipeline.reserve = [](uint64_t) { return false; };
+  pipeline.capacity = [&] { return collector.capacity(); };
+  pipeline.reserve = [&](uint64_t quotes) { return collector.Reserve(quotes); };
   pipeline.work = [&](const ChunkTask& task) { collector.Work(task); };
   Result<SectionEnd> end = pipeline.Run(source);
   if (!end) return tl::unexpected<Error>(end.error());

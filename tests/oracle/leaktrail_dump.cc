@@ -202,7 +202,7 @@ Json Tables(Session& s) {
 
 Json DiffRows(Session& base, Session& current) {
   const ClassTable base_classes =
-      ComputeClasses(base.graph(), base.detached(), base.threads(), &current.classes().interfaces);
+      ComputeClasses(base.graph(), base.detached(), &current.classes().interfaces);
   const SnapshotDiff diff = ComputeDiff(
       {base.graph(), base_classes, base.shallow_sizes()},
       {current.graph(), current.classes(), current.shallow_sizes()}, MatchedBy::kNodeId);

@@ -85,15 +85,13 @@ TEST_F(RandomGraph, DominatorOrderHasEveryNodeOnceAndAfterItsDominator) {
 TEST_F(RandomGraph, ShallowSizesAgreeWithTheRuleAndAddUp) {
   ForEachGraph([](const HeapGraph& graph, uint64_t) {
     const std::vector<uint64_t> expected = NaiveShallowSizes(graph);
-    for (unsigned threads : {1u, 2u, 3u, 8u}) {
-      const ShallowSizes sizes = ComputeShallowSizes(graph, threads);
-      uint64_t sum = 0;
-      for (NodeIndex n : graph.nodes()) {
-        ASSERT_EQ(sizes.of(n), expected[n.value()]) << n.value() << " threads " << threads;
-        sum += sizes.of(n);
-      }
-      EXPECT_EQ(sum, graph.total_self_size());
+    const ShallowSizes sizes = ComputeShallowSizes(graph);
+    uint64_t sum = 0;
+    for (NodeIndex n : graph.nodes()) {
+      ASSERT_EQ(sizes.of(n), expected[n.value()]) << n.value();
+      sum += sizes.of(n);
     }
+    EXPECT_EQ(sum, graph.total_self_size());
   });
 }
 
@@ -117,7 +115,7 @@ TEST_F(RandomGraph, RetainedSizesAreTheSumsOfWhatIsDominated) {
 TEST_F(RandomGraph, ClassRowsAddUpToTheTotalAndRetainNoMore) {
   ForEachGraph([](const HeapGraph& graph, uint64_t) {
     const DetachedNodes detached = FindDetachedNodes(graph);
-    const ClassTable classes = ComputeClasses(graph, detached, 1);
+    const ClassTable classes = ComputeClasses(graph, detached);
     const ShallowSizes sizes = ComputeShallowSizes(graph);
     const DominatorTree tree = ComputeDominators(graph);
     const Array<uint64_t> retained = ComputeRetainedSizes(graph, tree, sizes);
@@ -134,18 +132,6 @@ TEST_F(RandomGraph, ClassRowsAddUpToTheTotalAndRetainNoMore) {
   });
 }
 
-TEST_F(RandomGraph, ThreadsDoNotChangeClasses) {
-  ForEachGraph([](const HeapGraph& graph, uint64_t) {
-    const DetachedNodes detached = FindDetachedNodes(graph);
-    const ClassTable one = ComputeClasses(graph, detached, 1);
-    for (unsigned threads : {2u, 3u, 8u}) {
-      const ClassTable many = ComputeClasses(graph, detached, threads);
-      EXPECT_EQ(ToVector(one.class_of_node), ToVector(many.class_of_node));
-      EXPECT_EQ(one.keys, many.keys);
-    }
-  });
-}
-
 TEST_F(RandomGraph, StatisticsAreNoMoreThanTheTotal) {
   ForEachGraph([](const HeapGraph& graph, uint64_t) {
     const HeapStatistics s = ComputeStatistics(graph, ComputeShallowSizes(graph));
@@ -157,7 +143,7 @@ TEST_F(RandomGraph, StatisticsAreNoMoreThanTheTotal) {
 
 TEST_F(RandomGraph, ComparingASnapshotWithItselfShowsNothing) {
   ForEachGraph([](const HeapGraph& graph, uint64_t) {
-    const ClassTable classes = ComputeClasses(graph, FindDetachedNodes(graph), 1);
+    const ClassTable classes = ComputeClasses(graph, FindDetachedNodes(graph));
     const ShallowSizes sizes = ComputeShallowSizes(graph);
     const DiffSide side{graph, classes, sizes};
     EXPECT_TRUE(ComputeDiff(side, side, MatchedBy::kNodeId).rows.empty());
@@ -171,8 +157,8 @@ TEST_F(RandomGraph, DiffDeltasAreTheDifferencesOfTheSums) {
     SCOPED_TRACE(seed);
     const HeapGraph a = BuildGraph(RandomSnapshot(seed, OptionsFor(seed)));
     const HeapGraph b = BuildGraph(RandomSnapshot(seed + 1000, OptionsFor(seed)));
-    const ClassTable b_classes = ComputeClasses(b, FindDetachedNodes(b), 1);
-    const ClassTable a_classes = ComputeClasses(a, FindDetachedNodes(a), 1, &b_classes.interfaces);
+    const ClassTable b_classes = ComputeClasses(b, FindDetachedNodes(b));
+    const ClassTable a_classes = ComputeClasses(a, FindDetachedNodes(a), &b_classes.interfaces);
     const ShallowSizes a_sizes = ComputeShallowSizes(a), b_sizes = ComputeShallowSizes(b);
     for (MatchedBy by : {MatchedBy::kNodeId, MatchedBy::kClass}) {
       const auto forth = ComputeDiff({a, a_classes, a_sizes}, {b, b_classes, b_sizes}, by);

@@ -170,6 +170,35 @@ TEST(Reader, TellsOfEveryTruncation) {
   }
 }
 
+// Sizes that no sum could hold. DevTools would wrap them around.
+TEST(Reader, EndsBeforeTheNodeWhoseSizeMakesTheSumOverflow) {
+  SnapshotModel model = ParseGraphDsl("root -> a; root -> b; root -> c");
+  const auto read = [&](uint64_t of_b, uint64_t of_c, bool tolerant) {
+    model.nodes[2].self_size = of_b;
+    model.nodes[3].self_size = of_c;
+    const std::string text = WriteSnapshot(model, SnapshotLayout::kNode24);
+    ReadOptions options;
+    options.tolerant = tolerant;
+    return ReadSnapshotBytes({text.data(), text.size()}, options);
+  };
+  const uint64_t half = kMaxHeapBytes / 2;
+  ASSERT_TRUE(read(half, half / 2, false).has_value());
+  for (uint64_t c : {kMaxHeapBytes - half + 1, kMaxHeapBytes + 1, ~uint64_t{0}}) {
+    const auto strict = read(half, c, false);
+    ASSERT_FALSE(strict.has_value()) << c;
+    EXPECT_EQ(strict.error().kind, ErrorKind::kBadInput);
+    EXPECT_TRUE(strict.error().byte_offset.has_value());
+    const auto tolerant = read(half, c, true);
+    ASSERT_TRUE(tolerant.has_value()) << c;
+    EXPECT_EQ(tolerant->node_count(), 3u);
+    EXPECT_EQ(tolerant->self_size(NodeIndex(2)), half);
+  }
+  model.extra_native_bytes = kMaxHeapBytes;
+  EXPECT_TRUE(read(8, 8, false).has_value());
+  model.extra_native_bytes = kMaxHeapBytes + 1;
+  EXPECT_FALSE(read(8, 8, false).has_value());
+}
+
 // What came out of the decompressor before the damage is read.
 TEST(Reader, ReadsADamagedArchiveUpToTheDamage) {
   RandomOptions options;

@@ -163,8 +163,8 @@ class Maker {
     } else if (e.type == "property") {
       e.name = PropertyName(random_);
     } else if (e.type == "internal") {
-      constexpr const char* kInternal[] = {"elements", "map",   "properties", "sloppy_function_map",
-                                           "4",        "7",     "13",         "10: x",
+      constexpr const char* kInternal[] = {"elements", "map",  "properties", "sloppy_function_map",
+                                           "4",        "7",    "13",         "10: x",
                                            "-2",       "code", "value"};
       e.name = kInternal[random_.Below(std::size(kInternal))];
     } else {
