@@ -40,7 +40,7 @@ std::vector<ClassRow> ComputeClassSummary(const HeapGraph& graph, const ClassTab
     if (place + kAhead < n) {
       const uint32_t soon = dominators.order[place + kAhead];
       __builtin_prefetch(&size_of[soon]);
-      __builtin_prefetch(&classes.class_of_node[soon]);
+      classes.class_of_node.Prefetch(soon);
     }
     const uint32_t v = dominators.order[place];
     const uint64_t size = size_of[v] == kLarge ? shallow.of(NodeIndex(v)) : size_of[v];

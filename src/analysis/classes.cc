@@ -63,7 +63,7 @@ class Classifier {
 
   ClassTable Run() {
     const uint32_t n = graph_.node_count();
-    table_.class_of_node = Array<uint32_t>(n);
+    table_.class_of_node = NarrowArray(n);
     table_.interfaces = given_ != nullptr ? *given_ : plain_.shapes.InferInterfaces();
     interface_of_shape_ = plain_.shapes.MatchInterfaces(table_.interfaces);
     const auto locations = graph_.locations();
@@ -72,8 +72,8 @@ class Classifier {
       while (next < locations.size() && locations[next].node.value() < v) ++next;
       const bool located = next < locations.size() && locations[next].node.value() == v &&
                            graph_.type(NodeIndex(v)) == NodeType::kObject;
-      table_.class_of_node[v] =
-          located ? LocatedClass(NameClass(v), locations[next]) : KeyOf(NameClass(v));
+      table_.class_of_node.Set(
+          v, located ? LocatedClass(NameClass(v), locations[next]) : KeyOf(NameClass(v)));
     }
     return std::move(table_);
   }

@@ -18,6 +18,7 @@
 #include "base/array.h"
 #include "base/growing_array.h"
 #include "base/index.h"
+#include "base/narrow_array.h"
 #include "heap/graph.h"
 
 namespace leaktrail {
@@ -40,7 +41,7 @@ struct ClassKey {
 
 struct ClassTable {
   std::vector<ClassKey> keys;                   // by ClassIndex
-  Array<uint32_t> class_of_node;                // by node
+  NarrowArray class_of_node;                    // by node
   std::vector<InterfaceDefinition> interfaces;  // by popularity
 
   ClassIndex class_of(NodeIndex n) const { return ClassIndex(class_of_node[n.value()]); }

@@ -193,18 +193,16 @@ const RetainerIndex& Session::retainers() {
 
 void Session::RunSummaryPasses() {
   // Dominators need hardly more than one core and nothing of the others' results, so they run
-  // beside what needs little memory.
+  // beside all that needs none of theirs.
   if (threads() > 1 && !state_->dominators) {
     state_->Beside<DominatorTree>(
         state_->dominators, "dominators", "what would be freed with a node",
         [&] { return ComputeDominatorOrder(graph(), threads()); },
         [&] {
           shallow_sizes();
-          plain_objects();
+          classes();
+          statistics();
         });
-    state_->Beside<HeapStatistics>(
-        state_->statistics, "statistics", "bytes by kind of memory",
-        [&] { return ComputeStatistics(graph(), shallow_sizes()); }, [&] { classes(); });
   }
   class_summary();
 }
