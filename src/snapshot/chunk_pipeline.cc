@@ -36,6 +36,8 @@ class PipelineRun {
       }
     });
     if (error_) return tl::unexpected<Error>(*error_);
+    // Met while looking for more, behind the section's end: whoever reads on will meet it again.
+    if (end_.stop_byte >= 0) input_error_.reset();
     std::string rest;
     for (auto& [sequence, bytes] : left_over_) rest += bytes;
     source_.Unread(end_.offset, std::move(rest));
