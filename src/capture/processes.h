@@ -67,7 +67,7 @@ struct NodeProcess {
   MemoryLimits limits;
 
   uint32_t thread_count = 0;
-  // Threads that run JavaScript beside the main one, where Node names them (Node 20 and newer).
+  // Threads that run JavaScript beside the main one, where Node names them (Node 24 and newer).
   std::optional<uint32_t> worker_count;
   // A listening socket that is an inspector, judged by its port (9229 and what arguments say).
   std::optional<InspectorAddress> inspector;
@@ -90,7 +90,7 @@ Result<NodeProcess> DescribeProcess(ProcessId pid, const ListOptions& options = 
 // A thing to attach to.
 struct Target {
   std::optional<NodeProcess> process;          // absent for an address whose process is not ours to see
-  std::optional<InspectorAddress> inspector;  // present if the user gave an address
+  std::optional<InspectorAddress> inspector;   // present if the user gave an address
 };
 
 // A pid, a pm2 name (or name:id), a script's or package's name, or host:port of an inspector. Text that
@@ -105,5 +105,7 @@ struct ListeningSocket {
   uint64_t inode = 0;
 };
 std::vector<ListeningSocket> FindListeningSockets(ProcessId pid);
+// Those of all processes in its network namespace; of our own for pid 0.
+std::vector<ListeningSocket> FindNetworkListeners(ProcessId pid);
 
 }  // namespace leaktrail
