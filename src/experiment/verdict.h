@@ -58,7 +58,7 @@ enum class GrowthCourse : uint8_t {
 struct GrowthOptions {
   double false_alarm_bound = 0.01;
   // Growth below this is nobody's leak; "no leak" means that the interval ends below it.
-  double relevant_per_unit = 8;
+  double relevant_per_unit = 16;
   // Growth since the first sample that is within what an idle heap does by itself.
   double relevant_bytes = 96 * 1024;
   // Before "leak" is said.
@@ -105,7 +105,6 @@ class SequentialVerdict {
   GrowthOptions options_;
   std::vector<GrowthSample> samples_;
   uint32_t looks_ = 0;
-  double spent_ = 0;  // of the false-alarm budget
   GrowthVerdict verdict_;
 };
 
