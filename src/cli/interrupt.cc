@@ -9,9 +9,10 @@
 namespace leaktrail {
 namespace {
 
-constexpr int kGraceMicroseconds = 250'000;
+constexpr int kThousand = 1000;
 
 std::atomic<CancelToken*> token{nullptr};
+std::atomic<int> grace_ms{250};
 
 [[noreturn]] void EndNow() {
   static constexpr char kClearLine[] = "\r\x1b[K";
@@ -26,7 +27,8 @@ extern "C" void OnSignal(int signal_number) {
   CancelToken* cancel = token.load(std::memory_order_relaxed);
   if (signal_number == SIGALRM || cancel == nullptr || cancel->cancelled()) EndNow();
   cancel->Cancel();
-  const itimerval grace{{0, 0}, {0, kGraceMicroseconds}};
+  const int ms = grace_ms.load(std::memory_order_relaxed);
+  const itimerval grace{{0, 0}, {ms / kThousand, ms % kThousand * kThousand}};
   setitimer(ITIMER_REAL, &grace, nullptr);
 }
 
@@ -40,6 +42,10 @@ void InstallInterruptHandler(CancelToken* cancel) {
   for (const int s : {SIGINT, SIGTERM, SIGALRM}) sigaction(s, &action, nullptr);
   // A closed pipe is noticed where it is written to (output.h).
   signal(SIGPIPE, SIG_IGN);
+}
+
+void SetInterruptGrace(std::chrono::milliseconds grace) {
+  grace_ms = static_cast<int>(grace.count());
 }
 
 }  // namespace leaktrail

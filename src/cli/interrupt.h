@@ -5,6 +5,8 @@
 // leave nothing behind, so ending on the spot is clean. A second signal ends at once.
 #pragma once
 
+#include <chrono>
+
 #include "base/progress.h"
 
 namespace leaktrail {
@@ -13,5 +15,9 @@ constexpr int kExitInterrupted = 130;
 
 // `cancel` must live as long as the process.
 void InstallInterruptHandler(CancelToken* cancel);
+
+// For verbs that have something to put in order first (a service they started, a process they are
+// attached to): so long instead of a quarter of a second.
+void SetInterruptGrace(std::chrono::milliseconds grace);
 
 }  // namespace leaktrail
