@@ -52,6 +52,8 @@ using InspectorSession = std::string;
 struct CallOptions {
   std::chrono::milliseconds timeout{10'000};
   InspectorSession session;
+  // A farewell is said also after the user has interrupted.
+  bool even_if_cancelled = false;
 };
 
 struct InspectorEvent {

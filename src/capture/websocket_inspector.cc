@@ -303,7 +303,7 @@ Result<Json> WebSocketInspector::Call(std::string_view method, const Json& param
   std::unique_lock lock(mutex_);
   while (!call->done) {
     if (!open_) return gone();
-    if (cancel_ != nullptr && cancel_->cancelled()) {
+    if (!options.even_if_cancelled && cancel_ != nullptr && cancel_->cancelled()) {
       pending_.erase(id);
       return Fail(ErrorKind::kInterrupted, "interrupted");
     }
