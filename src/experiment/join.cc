@@ -104,6 +104,23 @@ Match MostGrowth(std::span<const GrowingStack> stacks) {
   return best.grown >= kClearShare * all ? best : Match{};
 }
 
+// A constructor makes one object each time it is called; whoever calls it without end is to blame. Goes
+// outwards as long as that stays in the package.
+const StackFrame* PastConstructors(const GrowingStack& stack, const StackFrame* frame,
+                                   const Suspect& suspect) {
+  const auto is_constructor = [&](const StackFrame& f) {
+    return f.function == suspect.class_name ||
+           std::find(suspect.grows_with.begin(), suspect.grows_with.end(), f.function) !=
+               suspect.grows_with.end();
+  };
+  for (const StackFrame* f = frame; f != stack.frames.data() + stack.frames.size(); ++f) {
+    if (!IsUserland(*f)) continue;
+    if (f->package != frame->package) break;
+    if (!is_constructor(*f)) return f;
+  }
+  return frame;
+}
+
 void JoinOne(std::span<const GrowingStack> stacks, Suspect* suspect) {
   if (!suspect->culprit) return;
   const Match match = BestFit(stacks, suspect->culprit->place);
@@ -114,7 +131,10 @@ void JoinOne(std::span<const GrowingStack> stacks, Suspect* suspect) {
     place.package = match.frame->package;  // with its version
   }
   suspect->culprit->because = Because::kAllocationStack;
-  if (match.fit == Fit::kFunction) {
+  const StackFrame* caller = PastConstructors(*match.stack, match.frame, *suspect);
+  if (caller != match.frame) {
+    place = PlaceOf(*caller);
+  } else if (match.fit == Fit::kFunction) {
     place.line = match.frame->line;
     place.column = match.frame->column;
     place.file = match.frame->file;  // the original, if there is a source map

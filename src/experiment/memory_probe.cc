@@ -10,7 +10,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using Json = nlohmann::json;
 
-constexpr milliseconds kLook{50};
+constexpr milliseconds kLook{30};
 // So many looks in a row that found no less than before: nothing ends any more.
 constexpr int kQuietLooks = 3;
 constexpr milliseconds kCollectTimeout{60'000};

@@ -14,7 +14,7 @@ namespace leaktrail {
 
 struct RoundSizeOptions {
   uint64_t at_most = 0;              // the user's -n; 0: none
-  double seconds = 0.6;              // of load in a round
+  double seconds = 0.8;              // of load in a round
   double growth_bytes = 6e6;         // heap and external memory together, in a round
   uint64_t first = 100;              // of the ramp
   double ramp = 3;                   // each ramp step over the one before

@@ -73,6 +73,11 @@ class Experiment {
 
   Clock::duration Elapsed() const { return Clock::now() - begin_ - not_counted_; }
 
+  double PartOf(std::chrono::milliseconds time) const {
+    return std::chrono::duration<double>(Elapsed()).count() /
+           std::chrono::duration<double>(time).count();
+  }
+
   void Report(bool warming_up) const {
     if (driver_.on_progress) driver_.on_progress(state_, warming_up);
   }
@@ -136,15 +141,14 @@ class Experiment {
                      : either(GrowthOutcome::kGoOn) ? GrowthOutcome::kGoOn
                                                     : GrowthOutcome::kNoLeak;
     const double by_units = state_.units() / options_.min_units;
-    const double by_time = std::chrono::duration<double>(Elapsed()).count() /
-                           std::chrono::duration<double>(options_.min_time).count();
     const double room = std::max(HeapGrowth() / options_.max_heap_growth,
                                  ExternalGrowth() / options_.max_external_growth);
-    const double limit = std::chrono::duration<double>(Elapsed()).count() /
-                         std::chrono::duration<double>(options_.time_limit).count();
-    // Room alone is not enough while the time is short: sessions and the like live for seconds.
-    state_.done_part =
-        std::min(1.0, std::max({std::min(by_units, by_time), std::min(room, by_time), limit}));
+    const double by_time = PartOf(options_.min_time);
+    // Load or room alone is not enough while the time is short: sessions and the like live for
+    // seconds.
+    state_.done_part = std::min(1.0, std::max({std::min(std::max(by_units, room), by_time),
+                                               PartOf(options_.enough_time),
+                                               PartOf(options_.time_limit)}));
   }
 
   double HeapGrowth() const {

@@ -36,8 +36,10 @@ struct RoundsOptions {
   std::chrono::milliseconds max_settle{1500};
   std::chrono::milliseconds time_limit{75'000};
   // A leak is believed after so much load, since a cache may fill as evenly …
-  double min_units = 100'000;
+  double min_units = 60'000;
   std::chrono::milliseconds min_time{15'000};
+  // … or after so much time, if the service is slow …
+  std::chrono::milliseconds enough_time{35'000};
   // … or after so much growth, since the service has to live.
   double max_heap_growth = 96e6;
   double max_external_growth = 256e6;
