@@ -6,12 +6,13 @@ _leaktrail_flags() {
   case $1 in
     dominators) echo "$_leaktrail_common --depth" ;;
     find) echo "$_leaktrail_common --body --concurrency --content-type --header --method --path --port --requests --rounds --save --settle --time --warmup" ;;
+    ps) echo "$_leaktrail_common --watch" ;;
     retainers) echo "$_leaktrail_common --class" ;;
     *) echo "$_leaktrail_common" ;;
   esac
 }
 
-_leaktrail_verbs='diff dominators find packages retainers strings summary trail'
+_leaktrail_verbs='diff dominators find packages ps retainers strings summary trail'
 
 _leaktrail() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb='' i

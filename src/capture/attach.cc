@@ -41,8 +41,8 @@ std::string NewOwner() {
 // Only what was surely one of ours on this machine counts as dead.
 bool OwnerHasDied(std::string_view owner) {
   const std::optional<uint64_t> pid = ToNumber(owner.substr(0, owner.find('-')));
-  return pid && *pid != static_cast<uint64_t>(getpid()) &&
-         kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
+  return pid && *pid != static_cast<uint64_t>(getpid()) && kill(static_cast<pid_t>(*pid), 0) != 0 &&
+         errno == ESRCH;
 }
 
 int PidInside(const NodeProcess& process) {
@@ -55,10 +55,11 @@ int PidInside(const NodeProcess& process) {
 tl::unexpected<Error> NothingOpened(const NodeProcess& process, milliseconds waited) {
   return Fail(
       ErrorKind::kEnvironment,
-      fmt::format("process {} ({}) opened no inspector within {:.0f} s of SIGUSR1: it has a handler "
-                  "of its own for that signal, or its event loop is blocked, or the port is taken; "
-                  "start it with --inspect=127.0.0.1:0",
-                  process.pid, process.name, std::chrono::duration<double>(waited).count()));
+      fmt::format(
+          "process {} ({}) opened no inspector within {:.0f} s of SIGUSR1: it has a handler "
+          "of its own for that signal, or its event loop is blocked, or the port is taken; "
+          "start it with --inspect=127.0.0.1:0",
+          process.pid, process.name, std::chrono::duration<double>(waited).count()));
 }
 
 class LiveAttachment final : public Attachment {
@@ -104,7 +105,8 @@ void LiveAttachment::GiveSigns() {
     lock.unlock();
     const Result<bool> there = RenewGuest(inspector_.get(), guest_.dead_man);
     // We were stopped for longer than its patience; it may also be another's by now.
-    if (there && !*there) static_cast<void>(InstallGuest(inspector_.get(), guest_, guest_.dead_man));
+    if (there && !*there)
+      static_cast<void>(InstallGuest(inspector_.get(), guest_, guest_.dead_man));
     lock.lock();
   }
 }
@@ -189,10 +191,10 @@ Result<std::unique_ptr<Attachment>> Opener::Connect(const OpenedSocket& where) {
   const Result<GuestFacts> asked = AskGuestFacts(inspector->get(), kGuestTimeout);
   if (!asked) return tl::unexpected(asked.error());
   if (process_.pid != 0 && asked->pid_inside != PidInside(process_)) {
-    return Fail(ErrorKind::kEnvironment,
-                fmt::format("the inspector at {} belongs to process {}, not to {} ({})",
-                            ToString(where.address), asked->pid_inside, process_.pid,
-                            process_.name));
+    return Fail(
+        ErrorKind::kEnvironment,
+        fmt::format("the inspector at {} belongs to process {}, not to {} ({})",
+                    ToString(where.address), asked->pid_inside, process_.pid, process_.name));
   }
   guest_.close_inspector = where.opened;
   Result<GuestFacts> facts = InstallGuest(inspector->get(), guest_, kGuestTimeout);
@@ -211,7 +213,8 @@ Result<std::unique_ptr<Attachment>> Opener::Connect(const OpenedSocket& where) {
                                           where.inode);
 }
 
-// An inspector that was opened by the process's own arguments, or is left over from a tool that died.
+// An inspector that was opened by the process's own arguments, or is left over from a tool that
+// died.
 std::optional<OpenedSocket> Opener::FindOpenOne() const {
   if (!process_.inspector) return std::nullopt;
   for (const ListeningSocket& s : FindListeningSockets(process_.pid)) {

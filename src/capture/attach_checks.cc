@@ -48,8 +48,8 @@ std::string OwnerOfSocket(uint64_t inode) {
 }
 
 template <typename F>
-std::optional<ListeningSocket> FirstInspector(const NodeProcess& process,
-                                              const CancelToken* cancel, const F& may_be) {
+std::optional<ListeningSocket> FirstInspector(const NodeProcess& process, const CancelToken* cancel,
+                                              const F& may_be) {
   InspectorOptions options;
   options.network_of_pid = process.in_other_network ? process.pid : 0;
   options.connect_timeout = kProbeTimeout;
@@ -100,7 +100,8 @@ Result<void> CheckMayOpen(const NodeProcess& process) {
   const uint16_t port = InspectPort(process.arguments, process.node_options);
   if (port == 0) return {};
   for (const ListeningSocket& s : FindNetworkListeners(process.pid)) {
-    if (s.port != port || (s.host != "127.0.0.1" && s.host != "0.0.0.0" && s.host != "::")) continue;
+    if (s.port != port || (s.host != "127.0.0.1" && s.host != "0.0.0.0" && s.host != "::"))
+      continue;
     return Refuse(process, fmt::format("would open its inspector on port {}, which {} uses; end "
                                        "that, or start this one with --inspect-port=0",
                                        port, OwnerOfSocket(s.inode)));

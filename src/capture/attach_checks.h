@@ -20,9 +20,9 @@ bool StillRuns(const NodeProcess& process);
 // Own user, not stopped, a handler for SIGUSR1, no permission model, the inspector's port free.
 Result<void> CheckMayOpen(const NodeProcess& process);
 
-// One leaktrail at a time opens an inspector in a network namespace, since Node processes usually all
-// want the same port. The lock is on the namespace itself (flock), so there is no file to leave behind;
-// it goes with the last process that holds the descriptor.
+// One leaktrail at a time opens an inspector in a network namespace, since Node processes usually
+// all want the same port. The lock is on the namespace itself (flock), so there is no file to leave
+// behind; it goes with the last process that holds the descriptor.
 Result<FileDescriptor> LockNetwork(const NodeProcess& process, SteadyTime deadline,
                                    const CancelToken* cancel);
 
@@ -31,8 +31,8 @@ std::set<uint64_t> ListeningInodes(ProcessId pid);
 // Where to connect for a socket that listens there: any address becomes loopback.
 InspectorAddress AddressOf(const ListeningSocket& socket);
 
-// A listening socket of the process that is not in `before` and answers like an inspector. Nothing if
-// there is none (now).
+// A listening socket of the process that is not in `before` and answers like an inspector. Nothing
+// if there is none (now).
 std::optional<ListeningSocket> FindNewInspector(const NodeProcess& process,
                                                 const std::set<uint64_t>& before,
                                                 const CancelToken* cancel);

@@ -10,12 +10,11 @@
 namespace leaktrail {
 namespace {
 
-constexpr std::string_view kFacts =
-    "({pid: process.pid, version: process.versions.node})";
+constexpr std::string_view kFacts = "({pid: process.pid, version: process.versions.node})";
 
-// Written for Node 12: no optional chaining. Names no global that an application may have replaced, where
-// a module has the same. connected() counts TCP state 01 (ESTABLISHED); the socket of a client that died
-// is in another one at once, that of a stopped client is not.
+// Written for Node 12: no optional chaining. Names no global that an application may have replaced,
+// where a module has the same. connected() counts TCP state 01 (ESTABLISHED); the socket of a
+// client that died is in another one at once, that of a stopped client is not.
 constexpr std::string_view kInstall = R"js((function (owner, closes, deadMan, takesOver) {
   'use strict';
   const key = Symbol.for('leaktrail.guest');
@@ -97,7 +96,8 @@ Result<GuestFacts> FactsOf(const Result<nlohmann::json>& answer) {
     return Fail(ErrorKind::kEnvironment, "the inspector's target does not look like Node");
   }
   return GuestFacts{answer->value("pid", 0), answer->value("version", ""),
-                    answer->value("busy", false), answer->value("owner", ""), answer->value("closes", false)};
+                    answer->value("busy", false), answer->value("owner", ""),
+                    answer->value("closes", false)};
 }
 
 }  // namespace
@@ -108,27 +108,24 @@ Result<GuestFacts> AskGuestFacts(Inspector* inspector, std::chrono::milliseconds
 
 Result<GuestFacts> InstallGuest(Inspector* inspector, const GuestOptions& options,
                                 std::chrono::milliseconds timeout) {
-  const std::string call =
-      fmt::format("{})({}, {}, {}, {})", kInstall, nlohmann::json(options.owner).dump(),
-                  options.close_inspector, options.dead_man.count(),
-                  nlohmann::json(options.takes_over).dump());
+  const std::string call = fmt::format(
+      "{})({}, {}, {}, {})", kInstall, nlohmann::json(options.owner).dump(),
+      options.close_inspector, options.dead_man.count(), nlohmann::json(options.takes_over).dump());
   return FactsOf(inspector->Evaluate(call, Within(timeout)));
 }
 
 Result<bool> RenewGuest(Inspector* inspector, std::chrono::milliseconds timeout) {
   // Not through Evaluate: the command line API takes longer to put up than this takes to run.
   const std::string expression = fmt::format("!!{0} && {0}.renew()", kGuest);
-  Result<nlohmann::json> answer =
-      inspector->Call("Runtime.evaluate", {{"expression", expression}, {"returnByValue", true}},
-                      Within(timeout));
+  Result<nlohmann::json> answer = inspector->Call(
+      "Runtime.evaluate", {{"expression", expression}, {"returnByValue", true}}, Within(timeout));
   if (!answer) return tl::unexpected(answer.error());
   return answer->value(nlohmann::json::json_pointer("/result/value"), false);
 }
 
 Result<void> DismissGuest(Inspector* inspector, std::chrono::milliseconds timeout) {
-  const Result<nlohmann::json> left =
-      inspector->Evaluate(fmt::format("{0} ? {0}.leave({1}) : false", kGuest, kGrace.count()),
-                          Within(timeout, true));
+  const Result<nlohmann::json> left = inspector->Evaluate(
+      fmt::format("{0} ? {0}.leave({1}) : false", kGuest, kGrace.count()), Within(timeout, true));
   if (!left) return tl::unexpected(left.error());
   return {};
 }

@@ -343,8 +343,7 @@ Result<std::vector<InspectorWorker>> WebSocketInspector::FindWorkers(const CallO
     last_worker_news_ = std::chrono::steady_clock::now();
   }
   if (enable) {
-    Result<Json> enabled =
-        Call("NodeWorker.enable", {{"waitForDebuggerOnStart", false}}, options);
+    Result<Json> enabled = Call("NodeWorker.enable", {{"waitForDebuggerOnStart", false}}, options);
     if (!enabled) {
       const std::lock_guard lock(mutex_);
       workers_enabled_ = false;

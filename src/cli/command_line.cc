@@ -202,6 +202,11 @@ Verb& Verb::Number(const std::string& flag, uint32_t min, uint32_t max, uint32_t
   return *this;
 }
 
+Verb& Verb::Flag(const std::string& flag, bool* value, const std::string& help) {
+  app_->add_flag(flag, *value, help);
+  return *this;
+}
+
 void Verb::Runs(VerbAction action) {
   app_->final_callback([line = line_, run = std::move(action)] { line->chosen = run; });
 }
@@ -216,6 +221,7 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
   AddCommonOptions(&root, &line->common, "");
   root.require_subcommand(1);
   AddFind(&root, line);
+  AddPs(&root, line);
   AddTrail(&root, line);
   AddSummary(&root, line);
   AddDiff(&root, line);

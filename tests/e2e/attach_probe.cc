@@ -2,8 +2,8 @@
 //
 //   attach_probe TARGET [EXPRESSION…]
 //
-// Prints one line of JSON once attached ({"port", "opened", "version", "pid", "values", "workers"}), or one
-// sentence on standard error and exit code 4. For the tests of capture/attach.
+// Prints one line of JSON once attached ({"port", "opened", "version", "pid", "values",
+// "workers"}), or one sentence on standard error and exit code 4. For the tests of capture/attach.
 #include <unistd.h>
 
 #include <cstdio>
@@ -33,12 +33,10 @@ int main(int argc, char** argv) {
   Result<std::unique_ptr<Attachment>> attachment = Attachment::Open(*target, options);
   if (!attachment) return Complain(attachment.error());
   Inspector& inspector = (*attachment)->inspector();
-  nlohmann::json line = {{"port", inspector.address().port},
-                         {"opened", (*attachment)->opened_by_us()},
-                         {"version", (*attachment)->node_version()},
-                         {"pid", (*attachment)->pid_inside()},
-                         {"values", nlohmann::json::array()},
-                         {"workers", nlohmann::json::array()}};
+  nlohmann::json line = {
+      {"port", inspector.address().port},         {"opened", (*attachment)->opened_by_us()},
+      {"version", (*attachment)->node_version()}, {"pid", (*attachment)->pid_inside()},
+      {"values", nlohmann::json::array()},        {"workers", nlohmann::json::array()}};
   for (int i = 2; i < argc; ++i) {
     const Result<nlohmann::json> value = inspector.Evaluate(argv[i]);
     line["values"].push_back(value ? *value : nlohmann::json{{"error", value.error().message}});
