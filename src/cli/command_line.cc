@@ -181,6 +181,11 @@ Verb& Verb::Number(const std::string& flag, uint32_t min, uint32_t max, uint32_t
   return *this;
 }
 
+Verb& Verb::Flag(const std::string& flag, bool* value, const std::string& help) {
+  app_->add_flag(flag, *value, help);
+  return *this;
+}
+
 void Verb::Runs(VerbAction action) {
   app_->final_callback([line = line_, run = std::move(action)] { line->chosen = run; });
 }
@@ -201,6 +206,7 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
   AddDominators(&root, line);
   AddPackages(&root, line);
   AddStrings(&root, line);
+  AddSnapshot(&root, line);
 
   StandardOutput out;
   try {

@@ -63,6 +63,7 @@ class Verb {
              const std::string& help);
   Verb& Number(const std::string& flag, uint32_t min, uint32_t max, uint32_t* value,
                const std::string& help);
+  Verb& Flag(const std::string& flag, bool* value, const std::string& help);
   void Runs(VerbAction action);
 
  private:
@@ -78,6 +79,7 @@ void AddRetainers(CLI::App* root, CommandLine* line);
 void AddDominators(CLI::App* root, CommandLine* line);
 void AddPackages(CLI::App* root, CommandLine* line);
 void AddStrings(CLI::App* root, CommandLine* line);
+void AddSnapshot(CLI::App* root, CommandLine* line);
 
 // The exit code if there is nothing to run (help, version, wrong usage), which is then said.
 std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLine* line);
