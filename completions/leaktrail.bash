@@ -5,12 +5,13 @@ _leaktrail_common='--color --help --json --stats --threads --tolerant --top --ve
 _leaktrail_flags() {
   case $1 in
     dominators) echo "$_leaktrail_common --depth" ;;
+    ps) echo "$_leaktrail_common --watch" ;;
     retainers) echo "$_leaktrail_common --class" ;;
     *) echo "$_leaktrail_common" ;;
   esac
 }
 
-_leaktrail_verbs='diff dominators packages retainers strings summary trail'
+_leaktrail_verbs='diff dominators packages ps retainers strings summary trail'
 
 _leaktrail() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb='' i

@@ -1,11 +1,12 @@
 # fish completion for leaktrail
 
-set -l verbs diff dominators packages retainers strings summary trail
+set -l verbs diff dominators packages ps retainers strings summary trail
 
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -f
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a diff -d 'What changed from one snapshot to another'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a dominators -d 'What keeps most memory alive'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a packages -d 'Memory by npm package'
+complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a ps -d 'What Node processes run here'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a retainers -d 'Who holds an object'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a strings -d 'Texts that are there more than once'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a summary -d 'What is in a snapshot, by class'
@@ -21,4 +22,5 @@ complete -c leaktrail -n "__fish_seen_subcommand_from $verbs" -l tolerant -d 'Us
 complete -c leaktrail -n "__fish_seen_subcommand_from $verbs" -l top -x -d 'How many rows to show'
 complete -c leaktrail -n "__fish_seen_subcommand_from $verbs" -l verbose -d 'Engine internals too'
 complete -c leaktrail -n "__fish_seen_subcommand_from dominators" -l depth -x -d 'How many levels to show'
+complete -c leaktrail -n "__fish_seen_subcommand_from ps" -l watch -d 'Look every two seconds'
 complete -c leaktrail -n "__fish_seen_subcommand_from retainers" -l class -x -d 'The largest object of a class'

@@ -4,17 +4,19 @@
 //                                                                                           │
 //   port gone ◀─ guest closes the inspector 100 ms later ◀─ our socket closes ◀─ "leave" ◀──┘
 //
-// The guest is one hidden object in the target with an unref'd timer, which is renewed while we live.
-// If we die, the timer runs out and the guest takes itself, all that was registered with it, and the
-// inspector away. It never closes an inspector that was open before we came, and never one to which a
-// client is connected (also a stopped one of ours): closing then freezes the target's event loop
-// until that client answers, on every version of Node from 10 to 26.
+// The guest is one hidden object in the target with an unref'd timer, which is renewed while we
+// live. If we die, the timer runs out and the guest takes itself, all that was registered with it,
+// and the inspector away. It never closes an inspector that was open before we came, and never one
+// to which a client is connected (also a stopped one of ours): closing then freezes the target's
+// event loop until that client answers, on every version of Node from 10 to 26.
 //
-// Between the signal and the guest's arrival a small process of ours stands guard and does the same.
+// Between the signal and the guest's arrival a small process of ours stands guard and does the
+// same.
 //
 // Cost in the target: about 1 ms of its event loop for attaching, some microseconds a second after
 // that. Its standard error says "Debugger listening on ...", which cannot be prevented.
-// Threads: an Attachment has a thread that renews the timer; inspector() may be used from any thread.
+// Threads: an Attachment has a thread that renews the timer; inspector() may be used from any
+// thread.
 #pragma once
 
 #include <chrono>
@@ -62,8 +64,9 @@ class Attachment {
   // False if the inspector was open before we came; it stays open then.
   virtual bool opened_by_us() const = 0;
 
-  // Leaves now. An error only says that something may have been left, and what: the process is gone,
-  // or another client keeps the inspector open (the guest closes it as soon as that client goes).
+  // Leaves now. An error only says that something may have been left, and what: the process is
+  // gone, or another client keeps the inspector open (the guest closes it as soon as that client
+  // goes).
   virtual Result<void> Close() = 0;
 };
 

@@ -9,7 +9,8 @@
 namespace leaktrail {
 namespace {
 
-// The text of what was thrown: an Error's description is its stack, of which the first line says most.
+// The text of what was thrown: an Error's description is its stack, of which the first line says
+// most.
 std::string ThrownText(const nlohmann::json& details) {
   std::string text = details.value("text", "an exception");
   if (const auto exception = details.find("exception"); exception != details.end()) {

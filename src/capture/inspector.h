@@ -8,13 +8,12 @@
 // domain); a call names the session it is for.
 //
 // Cost: an idle connection costs the target nothing; a call takes its event loop as long as what it
-// asks for. Messages may be of any size: each is decoded alone, so a snapshot that comes in chunks is
-// never held as a whole.
-// Threads: Call, Evaluate and OnEvent from any thread, several at once. One thread of the client reads
-// and answers the peer's pings and closes at all times, also while nobody calls: a client that does
-// not would freeze the target when somebody closes its inspector. Event handlers run on that thread;
-// they may not call the client, and while they run nothing is read (so the target is slowed down to
-// their pace, not buffered).
+// asks for. Messages may be of any size: each is decoded alone, so a snapshot that comes in chunks
+// is never held as a whole. Threads: Call, Evaluate and OnEvent from any thread, several at once.
+// One thread of the client reads and answers the peer's pings and closes at all times, also while
+// nobody calls: a client that does not would freeze the target when somebody closes its inspector.
+// Event handlers run on that thread; they may not call the client, and while they run nothing is
+// read (so the target is slowed down to their pace, not buffered).
 #pragma once
 
 #include <chrono>
@@ -84,14 +83,14 @@ class Inspector {
   // False as soon as the connection is gone, whoever ended it.
   virtual bool connected() const = 0;
 
-  // The answer's `result`. What the target refuses, a connection that ends, silence until the timeout,
-  // and cancellation are errors; after the latter two a late answer is dropped.
+  // The answer's `result`. What the target refuses, a connection that ends, silence until the
+  // timeout, and cancellation are errors; after the latter two a late answer is dropped.
   virtual Result<nlohmann::json> Call(std::string_view method, const nlohmann::json& params,
                                       const CallOptions& options = {}) = 0;
 
-  // The value of a JavaScript expression, by value, with the command line API (so `require` is there
-  // in CommonJS, in ES modules and in workers alike). A promise is waited for. What is thrown or
-  // rejected becomes an error with the exception's text.
+  // The value of a JavaScript expression, by value, with the command line API (so `require` is
+  // there in CommonJS, in ES modules and in workers alike). A promise is waited for. What is thrown
+  // or rejected becomes an error with the exception's text.
   Result<nlohmann::json> Evaluate(std::string_view expression, const CallOptions& options = {});
 
   // Events of this method, of all sessions, go to `handler`; an empty one ends that. When this

@@ -90,8 +90,8 @@ Result<std::string> HttpGet(const InspectorAddress& address, const InspectorOpti
       answer.compare(status_end, 5, " 200 ") != 0) {
     return Fail(ErrorKind::kEnvironment, "it does not speak HTTP as an inspector does");
   }
-  return answer.substr(frame.body, frame.end == std::string::npos ? frame.end
-                                                                  : frame.end - frame.body);
+  return answer.substr(frame.body,
+                       frame.end == std::string::npos ? frame.end : frame.end - frame.body);
 }
 
 }  // namespace
@@ -101,9 +101,8 @@ Result<std::string> FindWebSocketPath(const InspectorAddress& address,
   Result<std::string> body = HttpGet(address, options, "/json/list", deadline);
   if (!body) {
     if (body.error().kind == ErrorKind::kInterrupted) return body;
-    return Fail(ErrorKind::kEnvironment,
-                fmt::format("no inspector answers at {}: {}", ToString(address),
-                            body.error().message));
+    return Fail(ErrorKind::kEnvironment, fmt::format("no inspector answers at {}: {}",
+                                                     ToString(address), body.error().message));
   }
   const nlohmann::json list = nlohmann::json::parse(*body, nullptr, /*allow_exceptions=*/false);
   if (list.is_array()) {

@@ -31,9 +31,9 @@ std::vector<std::string> CgroupMountPoints(bool version_2) {
     const std::vector<std::string_view> words = SplitWords(line);
     if (words.size() < 4) continue;
     const std::string options = fmt::format(",{},", words[3]);
-    const bool fits = version_2 ? words[2] == "cgroup2"
-                                : words[2] == "cgroup" &&
-                                      options.find(",memory,") != std::string::npos;
+    const bool fits = version_2
+                          ? words[2] == "cgroup2"
+                          : words[2] == "cgroup" && options.find(",memory,") != std::string::npos;
     if (fits) out.emplace_back(words[1]);
   }
   return out;

@@ -11,12 +11,12 @@
 
 namespace leaktrail {
 
-// The least limit of the process's memory cgroup and those above it, version 1 or 2; nothing if there
-// is none. Seen through our own mount of the cgroup tree.
+// The least limit of the process's memory cgroup and those above it, version 1 or 2; nothing if
+// there is none. Seen through our own mount of the cgroup tree.
 std::optional<uint64_t> FindCgroupLimit(int pid);
 
-// The value of --max-old-space-size (in MB there) as bytes: the last of the arguments before the script,
-// else of NODE_OPTIONS.
+// The value of --max-old-space-size (in MB there) as bytes: the last of the arguments before the
+// script, else of NODE_OPTIONS.
 std::optional<uint64_t> FindOldSpaceLimit(const std::vector<std::string>& arguments,
                                           std::string_view node_options);
 

@@ -11,13 +11,28 @@ namespace {
 constexpr uint16_t kUsualPort = 9229;
 
 // Those of Node's options that take the next argument as their value, if not written with "=".
-constexpr std::array<std::string_view, 22> kTakesNext{
-    "-r",          "--require",     "--import",           "--loader",
-    "-C",          "--conditions",  "--experimental-loader", "--title",
-    "--env-file",  "--input-type",  "--inspect-port",     "--debug-port",
-    "--icu-data-dir", "--openssl-config", "--redirect-warnings", "--diagnostic-dir",
-    "--cpu-prof-dir", "--report-dir",  "--report-directory", "--dns-result-order",
-    "--max-http-header-size", "--unhandled-rejections"};
+constexpr std::array<std::string_view, 22> kTakesNext{"-r",
+                                                      "--require",
+                                                      "--import",
+                                                      "--loader",
+                                                      "-C",
+                                                      "--conditions",
+                                                      "--experimental-loader",
+                                                      "--title",
+                                                      "--env-file",
+                                                      "--input-type",
+                                                      "--inspect-port",
+                                                      "--debug-port",
+                                                      "--icu-data-dir",
+                                                      "--openssl-config",
+                                                      "--redirect-warnings",
+                                                      "--diagnostic-dir",
+                                                      "--cpu-prof-dir",
+                                                      "--report-dir",
+                                                      "--report-directory",
+                                                      "--dns-result-order",
+                                                      "--max-http-header-size",
+                                                      "--unhandled-rejections"};
 // Options after which there is no script, but code.
 constexpr std::array<std::string_view, 6> kCode{"-e", "--eval", "-p", "--print", "-pe", "-i"};
 
@@ -69,9 +84,9 @@ std::optional<std::string> FindNodeFlag(const std::vector<std::string>& argument
 }
 
 uint16_t InspectPort(const std::vector<std::string>& arguments, std::string_view node_options) {
-  const std::optional<std::string> value =
-      FindNodeFlag(arguments, node_options,
-                   {"--inspect-port", "--debug-port", "--inspect", "--inspect-brk", "--inspect-wait"});
+  const std::optional<std::string> value = FindNodeFlag(
+      arguments, node_options,
+      {"--inspect-port", "--debug-port", "--inspect", "--inspect-brk", "--inspect-wait"});
   if (!value || value->empty()) return kUsualPort;
   const size_t colon = value->rfind(':');
   const std::string digits = colon == std::string::npos ? *value : value->substr(colon + 1);

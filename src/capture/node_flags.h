@@ -14,8 +14,8 @@ namespace leaktrail {
 // Where the script stands among the arguments; nothing if there is none (a REPL, -e, -p).
 std::optional<size_t> ScriptIndex(const std::vector<std::string>& arguments);
 
-// The value of the last of these flags that stands before the script ("--flag=V" or "--flag V"), else in
-// NODE_OPTIONS; "" for a flag without a value. Arguments win, as in Node.
+// The value of the last of these flags that stands before the script ("--flag=V" or "--flag V"),
+// else in NODE_OPTIONS; "" for a flag without a value. Arguments win, as in Node.
 std::optional<std::string> FindNodeFlag(const std::vector<std::string>& arguments,
                                         std::string_view node_options,
                                         std::initializer_list<std::string_view> names);

@@ -35,7 +35,8 @@ std::string SearchVersion(int fd) {
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return "";
     const std::string_view text(block.data(), kept + static_cast<size_t>(n));
-    for (size_t at = text.find(kMark); at != std::string_view::npos; at = text.find(kMark, at + 1)) {
+    for (size_t at = text.find(kMark); at != std::string_view::npos;
+         at = text.find(kMark, at + 1)) {
       // One that the block cuts is found whole in the next.
       if (at + kOverlap > text.size() && n == static_cast<ssize_t>(kBlock)) break;
       const std::string version = VersionAt(text.substr(at + kMark.size()));

@@ -106,8 +106,7 @@ std::optional<ProcessStat> ReadStat(int pid) {
   // The name may hold blanks and parentheses; the last ")" ends it (proc(5)).
   const size_t open = text->find('('), close = text->rfind(')');
   if (open == std::string::npos || close == std::string::npos) return std::nullopt;
-  const std::vector<std::string_view> words =
-      SplitWords(std::string_view(*text).substr(close + 1));
+  const std::vector<std::string_view> words = SplitWords(std::string_view(*text).substr(close + 1));
   constexpr size_t kParent = 1, kUserTicks = 11, kSystemTicks = 12, kStart = 19, kResident = 21;
   if (words.size() <= kResident) return std::nullopt;
   const auto number = [&](size_t field) { return ToNumber(words[field]).value_or(0); };

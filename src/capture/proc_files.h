@@ -37,7 +37,8 @@ struct ProcessStat {
 };
 std::optional<ProcessStat> ReadStat(int pid);
 
-// Seconds since 1970 at which `start_ticks` was. Nothing if the kernel does not say when it started.
+// Seconds since 1970 at which `start_ticks` was. Nothing if the kernel does not say when it
+// started.
 std::optional<double> TimeOfTicks(uint64_t start_ticks);
 
 }  // namespace leaktrail

@@ -34,7 +34,8 @@ std::optional<Pm2Facts> FactsOfDocument(const std::string& text) {
   if (const auto limit = all.find("max_memory_restart"); limit != all.end()) {
     facts.restart_bytes = Positive(*limit);
   }
-  if (const auto arguments = all.find("node_args"); arguments != all.end() && arguments->is_array()) {
+  if (const auto arguments = all.find("node_args");
+      arguments != all.end() && arguments->is_array()) {
     for (const Json& a : *arguments) {
       if (a.is_string()) facts.node_arguments.push_back(a.get<std::string>());
     }
@@ -101,8 +102,8 @@ std::optional<Pm2Facts> FindPm2Facts(const std::vector<std::string>& environment
 std::string FindPackageName(const std::string& root, const std::string& script,
                             const std::string& working_folder) {
   const bool installed = script.find("/node_modules/") != std::string::npos;
-  std::string folder = script.empty() || installed ? working_folder
-                                                   : script.substr(0, script.rfind('/'));
+  std::string folder =
+      script.empty() || installed ? working_folder : script.substr(0, script.rfind('/'));
   while (!folder.empty()) {
     const std::string name = NameInManifest(root + folder + "/package.json");
     if (!name.empty()) return name;
@@ -119,9 +120,9 @@ Container ContainerOfCgroup(std::string_view proc_cgroup) {
     const char* runtime;
   };
   // Kubernetes first: its paths name the runtime below it as well.
-  constexpr Word kRuntimes[] = {{"kubepods", "kubernetes"}, {"libpod", "podman"},
-                                {"docker", "docker"},       {"cri-containerd", "kubernetes"},
-                                {"/lxc", "lxc"},            {"/nspawn", "systemd-nspawn"}};
+  constexpr Word kRuntimes[] = {
+      {"kubepods", "kubernetes"},       {"libpod", "podman"}, {"docker", "docker"},
+      {"cri-containerd", "kubernetes"}, {"/lxc", "lxc"},      {"/nspawn", "systemd-nspawn"}};
   Container container;
   for (const std::string_view line : SplitLines(proc_cgroup)) {
     for (const Word& word : kRuntimes) {

@@ -50,17 +50,19 @@ std::vector<std::string> ThreadNames(ProcessId pid) {
   return names;
 }
 
-std::string BaseName(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
+std::string BaseName(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
 
 bool IsNode(ProcessId pid, const std::string& comm, const std::string& executable) {
   const std::string base = BaseName(executable);
   if (base == "node" || base == "nodejs" || base == "iojs") return true;
   if (executable.empty()) return IsIn(kMainThread, comm);
   const bool like_node = base.starts_with("node") || IsIn(kMainThread, comm);
-  const std::vector<std::string> threads = like_node ? std::vector<std::string>() : ThreadNames(pid);
-  const bool has_platform = std::any_of(threads.begin(), threads.end(), [](const auto& name) {
-    return IsIn(kPlatformThread, name);
-  });
+  const std::vector<std::string> threads =
+      like_node ? std::vector<std::string>() : ThreadNames(pid);
+  const bool has_platform = std::any_of(
+      threads.begin(), threads.end(), [](const auto& name) { return IsIn(kPlatformThread, name); });
   if (!like_node && !has_platform) return false;
   return !FindNodeVersion(fmt::format("/proc/{}/exe", pid)).empty();
 }
@@ -118,7 +120,8 @@ std::optional<Container> FindContainer(ProcessId pid, const std::string& status)
   Container container = ContainerOfCgroup(cgroup);
   const std::string_view pids = FieldOf(status, "NSpid").value_or("");
   const std::vector<std::string_view> in_each = SplitWords(pids);
-  container.pid_inside = in_each.empty() ? pid : static_cast<int>(ToNumber(in_each.back()).value_or(0));
+  container.pid_inside =
+      in_each.empty() ? pid : static_cast<int>(ToNumber(in_each.back()).value_or(0));
   if (container.runtime.empty() && in_each.size() < 2) return std::nullopt;
   // What we share with it is not a container from where we stand.
   if (in_each.size() < 2 && cgroup == ReadProcFile("/proc/self/cgroup").value_or("")) {
@@ -199,8 +202,8 @@ std::optional<NodeProcess> Describe(ProcessId pid, const ListOptions& options) {
     }
   }
   NameScript(pm2, &process);
-  process.package_name = FindPackageName(fmt::format("/proc/{}/root", pid), process.script,
-                                         process.working_folder);
+  process.package_name =
+      FindPackageName(fmt::format("/proc/{}/root", pid), process.script, process.working_folder);
   process.name = ShownName(process);
   process.limits.old_space_bytes = FindOldSpaceLimit(process.arguments, process.node_options);
   process.limits.cgroup_bytes = FindCgroupLimit(pid);

@@ -30,15 +30,15 @@ struct Pm2Name {
 
 // What ends or restarts a process when it needs more.
 struct MemoryLimits {
-  std::optional<uint64_t> old_space_bytes;  // --max-old-space-size, of arguments or NODE_OPTIONS
-  std::optional<uint64_t> cgroup_bytes;     // the least of the cgroup's and its parents'
+  std::optional<uint64_t> old_space_bytes;    // --max-old-space-size, of arguments or NODE_OPTIONS
+  std::optional<uint64_t> cgroup_bytes;       // the least of the cgroup's and its parents'
   std::optional<uint64_t> pm2_restart_bytes;  // pm2's max_memory_restart
 };
 
 struct Container {
-  std::string runtime;        // "docker", "kubernetes", "podman", "lxc"; "" if the cgroup does not tell
-  std::string id;             // as the runtime prints it, 12 digits; "" if unknown
-  ProcessId pid_inside = 0;   // the process's own pid
+  std::string runtime;  // "docker", "kubernetes", "podman", "lxc"; "" if the cgroup does not tell
+  std::string id;       // as the runtime prints it, 12 digits; "" if unknown
+  ProcessId pid_inside = 0;  // the process's own pid
 };
 
 struct NodeProcess {
@@ -89,13 +89,13 @@ Result<NodeProcess> DescribeProcess(ProcessId pid, const ListOptions& options = 
 
 // A thing to attach to.
 struct Target {
-  std::optional<NodeProcess> process;          // absent for an address whose process is not ours to see
-  std::optional<InspectorAddress> inspector;   // present if the user gave an address
+  std::optional<NodeProcess> process;  // absent for an address whose process is not ours to see
+  std::optional<InspectorAddress> inspector;  // present if the user gave an address
 };
 
-// A pid, a pm2 name (or name:id), a script's or package's name, or host:port of an inspector. Text that
-// could be several things is the first of these that exists. Errors: none such (names those that
-// are there), several (names their pids).
+// A pid, a pm2 name (or name:id), a script's or package's name, or host:port of an inspector. Text
+// that could be several things is the first of these that exists. Errors: none such (names those
+// that are there), several (names their pids).
 Result<Target> ResolveTarget(std::string_view text);
 
 // A process's listening TCP sockets, in its own network namespace. Empty if we may not look.

@@ -26,7 +26,8 @@ std::string ShownList(const std::vector<NodeProcess>& processes) {
     out += fmt::format("{}{} ({}{})", i == 0 ? "" : ", ", p.pid, p.name,
                        p.pm2 ? fmt::format(":{}", p.pm2->id) : "");
   }
-  if (processes.size() > kMaxShown) out += fmt::format(" and {} more", processes.size() - kMaxShown);
+  if (processes.size() > kMaxShown)
+    out += fmt::format(" and {} more", processes.size() - kMaxShown);
   return out;
 }
 
@@ -87,8 +88,8 @@ Result<Target> ResolveTarget(std::string_view text) {
     return Fail(ErrorKind::kEnvironment,
                 fmt::format("no Node process is called '{}': none runs that you may see", text));
   }
-  return Fail(ErrorKind::kEnvironment, fmt::format("no Node process is called '{}'; there are: {}",
-                                                   text, ShownList(all)));
+  return Fail(ErrorKind::kEnvironment,
+              fmt::format("no Node process is called '{}'; there are: {}", text, ShownList(all)));
 }
 
 }  // namespace leaktrail

@@ -28,7 +28,8 @@ std::string NamespacePath(int pid, const char* kind) {
 }
 
 bool SameNamespace(int pid, int other_pid, const char* kind) {
-  struct stat a {}, b {};
+  struct stat a {
+  }, b{};
   if (stat(NamespacePath(pid, kind).c_str(), &a) != 0) return true;
   if (stat(NamespacePath(other_pid, kind).c_str(), &b) != 0) return true;
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
@@ -80,8 +81,7 @@ FileDescriptor ReceiveDescriptor(int channel) {
 }
 
 Result<FileDescriptor> SocketInNetworkOf(int pid, int family) {
-  const FileDescriptor network(
-      open(NamespacePath(pid, "net").c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor network(open(NamespacePath(pid, "net").c_str(), O_RDONLY | O_CLOEXEC));
   if (!network.valid()) {
     return Fail(ErrorKind::kEnvironment,
                 fmt::format("cannot enter the network namespace of process {} ({}); run leaktrail "
@@ -139,8 +139,7 @@ Result<SocketAddress> NumericAddress(const InspectorAddress& address) {
     out.family = AF_INET6;
     return out;
   }
-  return Fail(ErrorKind::kUsage,
-              fmt::format("'{}' is not a numeric address", address.host));
+  return Fail(ErrorKind::kUsage, fmt::format("'{}' is not a numeric address", address.host));
 }
 
 Error ConnectError(const InspectorAddress& address, int error_number) {

@@ -1,8 +1,8 @@
 // A TCP connection with a deadline, also from inside another network namespace.
 //
-// A socket belongs to the namespace in which it was made. For another one a child process enters it,
-// makes the socket and hands it back; nothing else of ours ever leaves our namespaces. Where the
-// target's user namespace differs (rootless containers) the child enters that first.
+// A socket belongs to the namespace in which it was made. For another one a child process enters
+// it, makes the socket and hands it back; nothing else of ours ever leaves our namespaces. Where
+// the target's user namespace differs (rootless containers) the child enters that first.
 //
 // Threads: from any.
 #pragma once

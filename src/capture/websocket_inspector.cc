@@ -303,7 +303,7 @@ Result<Json> WebSocketInspector::Call(std::string_view method, const Json& param
   std::unique_lock lock(mutex_);
   while (!call->done) {
     if (!open_) return gone();
-    if (cancel_ != nullptr && cancel_->cancelled()) {
+    if (!options.even_if_cancelled && cancel_ != nullptr && cancel_->cancelled()) {
       pending_.erase(id);
       return Fail(ErrorKind::kInterrupted, "interrupted");
     }
@@ -343,8 +343,7 @@ Result<std::vector<InspectorWorker>> WebSocketInspector::FindWorkers(const CallO
     last_worker_news_ = std::chrono::steady_clock::now();
   }
   if (enable) {
-    Result<Json> enabled =
-        Call("NodeWorker.enable", {{"waitForDebuggerOnStart", false}}, options);
+    Result<Json> enabled = Call("NodeWorker.enable", {{"waitForDebuggerOnStart", false}}, options);
     if (!enabled) {
       const std::lock_guard lock(mutex_);
       workers_enabled_ = false;

@@ -199,6 +199,7 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
   // Also before the verb, where some people write them.
   AddCommonOptions(&root, &line->common, "");
   root.require_subcommand(1);
+  AddPs(&root, line);
   AddTrail(&root, line);
   AddSummary(&root, line);
   AddDiff(&root, line);
