@@ -3,13 +3,15 @@
 //   prepare() ──▶ preparing ──▶ ready ──fork(f, fifo, …)──▶ running ──▶ done
 //                                 └────── release() ──▶ idle
 //
-//   state()                      one of the words above, or "idle"
 //   prepare()                    starts a thread that finds the heap's regions and shares them
 //   fork(f, fifo, seconds, ms)   waits up to `ms` for idle threads, forks; the child calls f(fd), fd
 //                                being the fifo, and ends after `seconds` at the latest. The parent
 //                                gets what status() gives, or an error in it.
+//   fifo(path)                   makes it, mode 0600
 //   status()                     JSON: state, pid, code or signal of the ended child, what it used
 //   release()                    takes prepare back; ends the child, if there is one
+//
+// What was prepared and is not used within half a minute is taken back.
 //
 // In the parent a thread waits for the child, so that no zombie stays whatever becomes of the caller,
 // and gives V8 its flags back. It ends with the child. Only this child is waited for: the service's
@@ -24,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +42,9 @@ namespace {
 
 enum State : int { kIdle, kPreparing, kReady, kFailed, kRunning, kDone };
 const char* const kStateNames[] = {"idle", "preparing", "ready", "failed", "running", "done"};
+
+constexpr double kUnusedMs = 30'000;
+constexpr useconds_t kLookMicroseconds = 50'000;
 
 // The list is its thread's while kPreparing and from kRunning on, the caller's else.
 RegionList* regions = nullptr;
@@ -67,11 +73,11 @@ LastFork last;
 bool StartThread(void* (*body)(void*)) {
   sigset_t all, before;
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  sigprocmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
   const bool started = pthread_create(&thread, nullptr, body, nullptr) == 0;
   if (started) pthread_detach(thread);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  sigprocmask(SIG_SETMASK, &before, nullptr);
   return started;
 }
 
@@ -79,8 +85,31 @@ double Milliseconds(const timeval& t) {
   return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) / 1e3;
 }
 
+// True if the state was `from`, which it then is no more.
+bool Change(int from, int to) {
+  return __atomic_compare_exchange_n(&state, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+// kPreparing is the right to use the list.
+void TakeBack() {
+  ShareNewRegions(regions);  // marks those that are still there
+  UnshareRegions(regions, true);
+  Set(&state, kIdle);
+}
+
+int prepare_count = 0;
+
 void* PrepareInThread(void* /*unused*/) {
-  Set(&state, ShareHeapRegions(regions) ? kReady : kFailed);
+  const int own = Get(&prepare_count);
+  const bool shared = ShareHeapRegions(regions);
+  Set(&state, shared ? kReady : kFailed);
+  if (!shared) return nullptr;
+  const double deadline = NowMs() + kUnusedMs;
+  while (NowMs() < deadline) {
+    usleep(kLookMicroseconds);
+    if (Get(&state) != kReady || Get(&prepare_count) != own) return nullptr;
+  }
+  if (Change(kReady, kPreparing)) TakeBack();
   return nullptr;
 }
 
@@ -153,9 +182,22 @@ napi_value Prepare(napi_env env, napi_callback_info /*info*/) {
   const int now = Get(&state);
   if (now == kIdle || now == kFailed || now == kDone) {
     if (regions == nullptr) regions = static_cast<RegionList*>(calloc(1, sizeof(RegionList)));
+    Set(&prepare_count, Get(&prepare_count) + 1);
     Set(&state, kPreparing);
-    if (!StartThread(PrepareInThread)) PrepareInThread(nullptr);
+    if (!StartThread(PrepareInThread)) Set(&state, kFailed);
   }
+  return StatusText(env);
+}
+
+napi_value Fifo(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value path_value = nullptr;
+  char path[4096];
+  if (napi_get_cb_info(env, info, &count, &path_value, nullptr, nullptr) != kNapiOk ||
+      napi_get_value_string_utf8(env, path_value, path, sizeof path, nullptr) != kNapiOk) {
+    return ErrorText(env, "arguments", EINVAL);
+  }
+  if (mkfifo(path, 0600) != 0) return ErrorText(env, "cannot make a fifo", errno);
   return StatusText(env);
 }
 
@@ -170,10 +212,13 @@ napi_value Fork(napi_env env, napi_callback_info info) {
       napi_get_value_int32(env, argument[3], &patience_ms) != kNapiOk) {
     return ErrorText(env, "arguments", EINVAL);
   }
-  if (Get(&state) != kReady) return ErrorText(env, "not ready", EBUSY);
   // Fails at once, instead of waiting, if nobody has opened it for reading.
   const int output = open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
   if (output < 0) return ErrorText(env, "cannot open the fifo", errno);
+  if (!Change(kReady, kPreparing)) {
+    close(output);
+    return ErrorText(env, "not ready", EBUSY);
+  }
 
   last = LastFork{};
   const double begin = NowMs();
@@ -183,12 +228,12 @@ napi_value Fork(napi_env env, napi_callback_info info) {
   const double idle = NowMs();
   sigset_t all, before;
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  sigprocmask(SIG_SETMASK, &all, &before);
   const pid_t service = getpid();
   const pid_t pid = fork();
   const int error = errno;
   if (pid == 0) RunChild(env, argument[0], {output, timeout_s, service});
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  sigprocmask(SIG_SETMASK, &before, nullptr);
   const double forked = NowMs();
   close(output);
   if (pid < 0) {
@@ -213,12 +258,9 @@ napi_value Status(napi_env env, napi_callback_info /*info*/) {
 }
 
 napi_value Release(napi_env env, napi_callback_info /*info*/) {
-  const int now = Get(&state);
-  if (now == kReady) {
-    ShareNewRegions(regions);  // marks those that are still there
-    UnshareRegions(regions, true);
-    Set(&state, kIdle);
-  } else if (now == kRunning) {
+  if (Change(kReady, kPreparing)) {
+    TakeBack();
+  } else if (Get(&state) == kRunning) {
     pthread_mutex_lock(&pid_lock);
     if (Get(&state) == kRunning) kill(last.pid, SIGKILL);
     pthread_mutex_unlock(&pid_lock);
@@ -237,7 +279,7 @@ extern "C" __attribute__((visibility("default"))) napi_value napi_register_modul
   const struct {
     const char* name;
     napi_callback function;
-  } functions[] = {{"prepare", Prepare}, {"fork", Fork}, {"status", Status}, {"release", Release}};
+  } functions[] = {{"fifo", Fifo}, {"prepare", Prepare}, {"fork", Fork}, {"status", Status}, {"release", Release}};
   for (const auto& f : functions) {
     napi_value value = nullptr;
     if (napi_create_function(env, f.name, kNapiAutoLength, f.function, nullptr, &value) !=

@@ -19,6 +19,7 @@
 
 #include "base/result.h"
 #include "capture/attach.h"
+#include "capture/memory_room.h"
 
 namespace leaktrail {
 
@@ -36,6 +37,7 @@ struct HeapCounts {
   uint64_t code_bytes = 0;          // used by code
   uint64_t external_bytes = 0;      // buffers outside the heap; a fork shares them
   uint64_t resident_bytes = 0;      // of the whole process
+  uint64_t heap_limit_bytes = 0;    // V8's own
 };
 Result<HeapCounts> ReadHeapCounts(Attachment& target, const InspectorSession& session);
 
@@ -47,22 +49,13 @@ struct SnapshotCost {
 };
 SnapshotCost PredictCost(const HeapCounts& counts, SnapshotMethod method);
 
-// What there is. Absent: no limit, or not ours to see.
-struct MemoryRoom {
-  std::optional<uint64_t> host_bytes;          // MemAvailable
-  std::optional<uint64_t> cgroup_limit_bytes;  // the limit that has the least room left
-  std::optional<uint64_t> cgroup_bytes;        // what may still be used below it, caches given back
-  std::optional<uint64_t> heap_limit_bytes;    // V8's own, of the target
-  std::optional<uint64_t> disk_bytes;          // free where the file will be
-};
-MemoryRoom ReadMemoryRoom(ProcessId pid, const std::string& output_path);
-
 struct Preflight {
   SnapshotMethod method = SnapshotMethod::kFork;
   HeapCounts counts;
   SnapshotCost cost;        // of `method`
   SnapshotCost other_cost;  // of the other one, to compare
   MemoryRoom room;
+  bool compressed = false;  // the file
   // Each a sentence with its figures. If there is a refusal, the snapshot would end the service, or
   // cannot succeed.
   std::vector<std::string> refusals;

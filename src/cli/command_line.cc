@@ -229,6 +229,7 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
   AddDominators(&root, line);
   AddPackages(&root, line);
   AddStrings(&root, line);
+  AddSnapshot(&root, line);
 
   StandardOutput out;
   try {

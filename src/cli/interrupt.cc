@@ -9,10 +9,10 @@
 namespace leaktrail {
 namespace {
 
-constexpr int kThousand = 1000;
+constexpr int kUsualGraceMs = 250;
 
 std::atomic<CancelToken*> token{nullptr};
-std::atomic<int> grace_ms{250};
+std::atomic<int> grace_ms{kUsualGraceMs};
 
 [[noreturn]] void EndNow() {
   static constexpr char kClearLine[] = "\r\x1b[K";
@@ -28,11 +28,15 @@ extern "C" void OnSignal(int signal_number) {
   if (signal_number == SIGALRM || cancel == nullptr || cancel->cancelled()) EndNow();
   cancel->Cancel();
   const int ms = grace_ms.load(std::memory_order_relaxed);
-  const itimerval grace{{0, 0}, {ms / kThousand, ms % kThousand * kThousand}};
+  const itimerval grace{{0, 0}, {ms / 1000, ms % 1000 * 1000}};
   setitimer(ITIMER_REAL, &grace, nullptr);
 }
 
 }  // namespace
+
+void SetInterruptGrace(std::chrono::milliseconds grace) {
+  grace_ms.store(static_cast<int>(grace.count()), std::memory_order_relaxed);
+}
 
 void InstallInterruptHandler(CancelToken* cancel) {
   token.store(cancel);
@@ -42,10 +46,6 @@ void InstallInterruptHandler(CancelToken* cancel) {
   for (const int s : {SIGINT, SIGTERM, SIGALRM}) sigaction(s, &action, nullptr);
   // A closed pipe is noticed where it is written to (output.h).
   signal(SIGPIPE, SIG_IGN);
-}
-
-void SetInterruptGrace(std::chrono::milliseconds grace) {
-  grace_ms = static_cast<int>(grace.count());
 }
 
 }  // namespace leaktrail

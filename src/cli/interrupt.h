@@ -16,8 +16,7 @@ constexpr int kExitInterrupted = 130;
 // `cancel` must live as long as the process.
 void InstallInterruptHandler(CancelToken* cancel);
 
-// For verbs that have something to put in order first (a service they started, a process they are
-// attached to): so long instead of a quarter of a second.
+// How long after the first signal work that has something to clean up may take.
 void SetInterruptGrace(std::chrono::milliseconds grace);
 
 }  // namespace leaktrail
