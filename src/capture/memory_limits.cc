@@ -21,8 +21,9 @@ std::optional<uint64_t> LimitInFile(const std::string& path) {
   return limit && *limit < kNoLimit ? limit : std::nullopt;  // "max" is no number
 }
 
-// Where the controllers of version 1, or the tree of version 2, are mounted here.
-std::vector<std::string> MountPoints(bool version_2) {
+}  // namespace
+
+std::vector<std::string> CgroupMountPoints(bool version_2) {
   std::vector<std::string> out;
   const std::optional<std::string> mounts = ReadProcFile("/proc/self/mounts");
   if (!mounts) return out;
@@ -37,8 +38,6 @@ std::vector<std::string> MountPoints(bool version_2) {
   }
   return out;
 }
-
-}  // namespace
 
 std::optional<CgroupPath> MemoryCgroupOf(std::string_view proc_cgroup) {
   std::optional<CgroupPath> unified;
@@ -61,7 +60,7 @@ std::optional<uint64_t> FindCgroupLimit(int pid) {
   if (!group) return std::nullopt;
   const char* file = group->version_2 ? "memory.max" : "memory.limit_in_bytes";
   std::optional<uint64_t> least;
-  for (const std::string& mount : MountPoints(group->version_2)) {
+  for (const std::string& mount : CgroupMountPoints(group->version_2)) {
     std::string path = group->path;
     while (true) {
       const std::optional<uint64_t> limit = LimitInFile(mount + path + "/" + file);

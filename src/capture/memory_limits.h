@@ -26,5 +26,7 @@ struct CgroupPath {
   std::string path;
 };
 std::optional<CgroupPath> MemoryCgroupOf(std::string_view proc_cgroup);
+// Where the memory controller of version 1, or the tree of version 2, is mounted here.
+std::vector<std::string> CgroupMountPoints(bool version_2);
 
 }  // namespace leaktrail

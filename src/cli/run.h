@@ -30,6 +30,7 @@ class Run {
 
   const CommonOptions& options() const { return options_; }
   const CancelToken* cancel() const { return cancel_; }
+  ProgressSink* progress() { return &progress_; }
   // Errors name the file.
   Result<Session> Open(const std::string& path);
   // Says on the progress line what is being done now; an error if the user has interrupted.
