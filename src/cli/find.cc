@@ -83,6 +83,12 @@ Result<FindOptions> OptionsOf(const FindArguments& a, Run& run,
   return options;
 }
 
+Result<FindResult> FindIn(const std::string& name, const FindOptions& options) {
+  Result<Target> target = ResolveTarget(name);
+  if (!target) return tl::unexpected(target.error());
+  return FindInTarget(*target, options);
+}
+
 Result<int> RunFind(const FindArguments& arguments, const std::vector<std::string>& command,
                     Run& run) {
   if (arguments.target.empty() == command.empty()) {
@@ -97,7 +103,8 @@ Result<int> RunFind(const FindArguments& arguments, const std::vector<std::strin
   Result<FindOptions> options = OptionsOf(arguments, run, command);
   if (!options) return tl::unexpected(options.error());
   SetInterruptGrace(kGrace);
-  Result<FindResult> result = FindInCommand(*options);
+  Result<FindResult> result = command.empty() ? FindIn(arguments.target, *options)
+                                              : FindInCommand(*options);
   if (!result) return tl::unexpected(result.error());
   FindingsReport report;
   for (const FindSnapshot& s : result->snapshots) {
@@ -118,6 +125,7 @@ void AddFind(CLI::App* root, CommandLine* line) {
   Verb(root, line, "find", "Does this service leak, and who?",
        "  leaktrail find -- node app.js                     # starts it and puts load on /\n"
        "  leaktrail find --path /api/items --path /login -c 20 -- npm start\n"
+       "  leaktrail find my-api                             # runs already: with the traffic it has\n"
        "  PORT=8080 leaktrail find -p order.json -T application/json -- node app.js\n")
       .Optional("TARGET", &a->target, "a running service: pid, pm2 name, or host:port of an inspector")
       .Number("-n,--requests", 1, kMaxRequests, &a->requests, "at most so many requests a round")

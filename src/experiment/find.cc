@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "capture/attach.h"
@@ -32,6 +33,11 @@ constexpr size_t kOutputLines = 6;
 // Stacks that --verbose and JSON show.
 constexpr size_t kShownStacks = 10;
 constexpr double kHeapPart = 0.25;  // of V8's limit that a service may be filled by
+
+// Of a running process: what a round is made of, how long it lasts at most, and growth that matters.
+constexpr std::chrono::milliseconds kTick{100};
+constexpr uint64_t kTicksInRound = 25;
+constexpr double kRelevantPerSecond = 1024;
 
 void Report(const FindOptions& options, std::string_view phase, uint64_t done = 0,
             uint64_t total = 0) {
@@ -117,9 +123,15 @@ class Finder {
   explicit Finder(const FindOptions& options) : options_(options) {}
 
   Result<FindResult> InCommand();
+  Result<FindResult> InTarget(const Target& target);
 
  private:
   Result<void> Begin();
+  Result<void> Attach(const Target& target);
+  Result<FindResult> Run(RoundsOptions rounds, RoundDriver driver);
+  Result<LoadResult> Wait(uint64_t ticks);
+  bool has_service() const { return service_ != nullptr; }
+  const char* unit() const { return has_service() ? "request" : "second"; }
   Result<MemoryReading> Measure();
   Result<LoadResult> Load(uint64_t requests);
   Result<void> AfterRound(const RoundsState& state);
@@ -137,6 +149,8 @@ class Finder {
   std::vector<HeapProfile> profiles_;  // one with each snapshot
   size_t first_at_ = 0, second_at_ = 0;
   bool sampling_ = false;
+  bool no_more_snapshots_ = false;
+  Diagnostics diagnostics_;
   double done_at_first_ = 0;
 };
 
@@ -156,12 +170,14 @@ Error Finder::ServiceError(Error error) const {
 
 void Finder::ShowProgress(const RoundsState& state, bool warming_up) const {
   if (warming_up) {
-    Report(options_, fmt::format("warming up, {} requests", state.answered));
+    Report(options_, has_service() ? fmt::format("warming up, {} requests", state.answered)
+                                   : std::string("looking at its memory"));
     return;
   }
-  std::string phase = fmt::format("round {}, {} requests", state.rounds.size(), state.answered);
+  std::string phase = fmt::format("round {}", state.rounds.size());
+  if (has_service()) phase += fmt::format(", {} requests", state.answered);
   if (state.heap.sample_count >= SequentialVerdict::kMinSamples) {
-    phase += fmt::format(", {:+.0f} B per request so far", state.heap.growth.per_unit);
+    phase += fmt::format(", {:+.0f} B per {} so far", state.heap.growth.per_unit, unit());
   }
   Report(options_, phase);
 }
@@ -174,10 +190,15 @@ Result<void> Finder::Begin() {
   if (Result<void> answers = service_->WaitUntilItAnswers(options_.request); !answers) return answers;
   Result<NodeProcess> process = DescribeProcess(service_->pid(), {});
   if (!process) return tl::unexpected(process.error());
-  AttachOptions attach;
-  attach.cancel = options_.cancel;
   Target target;
   target.process = *process;
+  return Attach(target);
+}
+
+Result<void> Finder::Attach(const Target& target) {
+  Report(options_, "attaching");
+  AttachOptions attach;
+  attach.cancel = options_.cancel;
   Result<std::unique_ptr<Attachment>> attachment = Attachment::Open(target, attach);
   if (!attachment) return tl::unexpected(ServiceError(attachment.error()));
   attachment_ = std::move(*attachment);
@@ -228,8 +249,17 @@ Result<void> Finder::TakeSnapshotNow(std::string_view name) {
   Result<HeapProfile> profile = ReadHeapProfile(attachment_->inspector());
   if (!profile) return tl::unexpected(ServiceError(profile.error()));
   profiles_.push_back(std::move(*profile));
-  Result<void> taken = files_.Take(attachment_->inspector(), name);
-  if (!taken) return tl::unexpected(ServiceError(taken.error()));
+  SnapshotOptions snapshot;
+  snapshot.method = has_service() ? SnapshotMethod::kInspector : SnapshotMethod::kFork;
+  snapshot.ignore_preflight = has_service();
+  snapshot.progress = options_.progress;
+  snapshot.cancel = options_.cancel;
+  Result<void> taken = files_.Take(*attachment_, name, snapshot);
+  if (taken || taken.error().kind == ErrorKind::kInterrupted) return taken;
+  if (has_service()) return tl::unexpected(ServiceError(taken.error()));
+  // A running process is watched further without: the verdict and the stacks remain.
+  no_more_snapshots_ = true;
+  diagnostics_.push_back({"no-snapshot", Severity::kWarning, 1, taken.error().message});
   return {};
 }
 
@@ -241,6 +271,7 @@ Result<void> Finder::AfterRound(const RoundsState& state) {
   }
   const size_t n = state.rounds.size();
   if (state.outcome == GrowthOutcome::kNoLeak || state.grown_bytes() < kGrowthBeforeSnapshot) return {};
+  if (no_more_snapshots_) return {};
   if (files_.count() == 0 && n >= kRoundsBeforeSnapshot) {
     first_at_ = n;
     done_at_first_ = state.done_part;
@@ -281,18 +312,24 @@ Result<FindResult> Finder::Finish(const RoundsState& rounds) {
   FindResult result;
   ExperimentFacts facts = FactsOf(rounds);
   facts.node_version = attachment_->node_version();
-  facts.subject = fmt::format("{}", fmt::join(options_.service.command, " "));
+  facts.subject = has_service() ? fmt::format("{}", fmt::join(options_.service.command, " "))
+                                : fmt::format("{} (pid {})", attachment_->process().name,
+                                              attachment_->process().pid);
   const bool grows = rounds.outcome != GrowthOutcome::kNoLeak;
-  if (grows && files_.count() > 0) {
+  const std::string root =
+      has_service() ? "" : fmt::format("/proc/{}/root", attachment_->process().pid);
+  if (grows && !profiles_.empty()) {
     if (Result<void> taken = TakeSnapshotNow("end"); !taken) return tl::unexpected(taken.error());
   }
   attachment_.reset();
-  service_->Stop();
+  if (has_service()) service_->Stop();
   if (grows && files_.count() > 1) {
     Result<Findings> findings = Trail(&result);
     if (!findings) return tl::unexpected(findings.error());
     result.findings = std::move(*findings);
-    FramePlaces places;
+  }
+  if (grows && profiles_.size() > 1) {
+    FramePlaces places(root);
     for (const AllocationGrowth& growth : CompareProfiles(profiles_.front(), profiles_.back())) {
       GrowingStack stack;
       stack.grown_bytes = growth.grown();
@@ -302,23 +339,56 @@ Result<FindResult> Finder::Finish(const RoundsState& rounds) {
     if (!facts.stacks.empty()) JoinStacks(facts.stacks, &result.findings);
     if (facts.stacks.size() > kShownStacks) facts.stacks.resize(kShownStacks);
   }
-  PutVerdict(rounds, "request", &result.findings);
+  PutVerdict(rounds, has_service() ? "request" : "second", &result.findings);
+  result.findings.diagnostics.insert(result.findings.diagnostics.end(), diagnostics_.begin(),
+                                     diagnostics_.end());
   result.findings.experiment = std::move(facts);
   return result;
 }
 
 Result<FindResult> Finder::InCommand() {
   if (Result<void> begun = Begin(); !begun) return tl::unexpected(begun.error());
+  RoundDriver driver;
+  driver.load = [this](uint64_t n) { return Load(n); };
+  driver.measure = [this] { return Measure(); };
+  return Run(options_.rounds, std::move(driver));
+}
+
+// A tick is a tenth of a second. The traffic is whatever it is; nothing settles.
+Result<LoadResult> Finder::Wait(uint64_t ticks) {
+  LoadResult waited;
+  for (; waited.completed < ticks; ++waited.completed) {
+    if (options_.cancel != nullptr && options_.cancel->cancelled()) {
+      return Fail(ErrorKind::kInterrupted, "interrupted");
+    }
+    std::this_thread::sleep_for(kTick);
+  }
+  waited.seconds = std::chrono::duration<double>(kTick).count() * static_cast<double>(ticks);
+  return waited;
+}
+
+Result<FindResult> Finder::InTarget(const Target& target) {
+  if (Result<void> attached = Attach(target); !attached) return tl::unexpected(attached.error());
   RoundsOptions rounds = options_.rounds;
+  rounds.requests_per_round = kTicksInRound;
+  rounds.units_each = std::chrono::duration<double>(kTick).count();
+  rounds.relevant_per_unit = kRelevantPerSecond;
+  rounds.min_units = 0;
+  rounds.min_time = rounds.enough_time = rounds.time_limit * 2 / 3;
+  rounds.max_warm_up = 2;  // it has been running
+  RoundDriver driver;
+  driver.load = [this](uint64_t n) { return Wait(n); };
+  driver.measure = [this] { return probe_->Measure(); };
+  return Run(rounds, std::move(driver));
+}
+
+Result<FindResult> Finder::Run(RoundsOptions rounds, RoundDriver driver) {
   rounds.cancel = options_.cancel;
   Result<MemoryReading> first = probe_->Read();
   if (!first) return tl::unexpected(ServiceError(first.error()));
   if (first->heap_limit > 0) {
     rounds.max_heap_growth = std::min(rounds.max_heap_growth, kHeapPart * first->heap_limit);
   }
-  RoundDriver driver;
-  driver.load = [this](uint64_t n) { return Load(n); };
-  driver.measure = [this] { return Measure(); };
   driver.after_round = [this](const RoundsState& s) { return AfterRound(s); };
   driver.on_progress = [this](const RoundsState& s, bool w) { ShowProgress(s, w); };
   Result<RoundsState> state = RunRounds(driver, rounds);
@@ -329,5 +399,8 @@ Result<FindResult> Finder::InCommand() {
 }  // namespace
 
 Result<FindResult> FindInCommand(const FindOptions& options) { return Finder(options).InCommand(); }
+Result<FindResult> FindInTarget(const Target& target, const FindOptions& options) {
+  return Finder(options).InTarget(target);
+}
 
 }  // namespace leaktrail

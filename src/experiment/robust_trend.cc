@@ -82,10 +82,12 @@ RobustTrend ComputeTrend(std::span<const GrowthSample> samples, double z) {
   trend.slope =
       pairs % 2 == 1 ? slopes[pairs / 2] : (slopes[pairs / 2 - 1] + slopes[pairs / 2]) / 2;
 
-  std::vector<double> residuals(n);
+  std::vector<double> residuals(n), bytes(n);
   for (size_t i = 0; i < n; ++i) {
     residuals[i] = samples[i].bytes - trend.slope * (samples[i].units - samples[0].units);
   }
+  for (size_t i = 0; i < n; ++i) bytes[i] = samples[i].bytes;
+  trend.range = TrimmedRange(std::move(bytes));
   trend.residual_range = TrimmedRange(residuals);
   trend.inflation = n >= 8 ? VarianceInflation(residuals) : 1;
   const double count = static_cast<double>(n);

@@ -62,11 +62,13 @@ class Experiment {
   static GrowthOptions GrowthOptionsOf(const RoundsOptions& options) {
     GrowthOptions growth;
     growth.false_alarm_bound = options.false_alarm_bound / 2;
+    growth.relevant_per_unit = options.relevant_per_unit;
     return growth;
   }
   static GrowthOptions ResidentOptions(const RoundsOptions& options) {
     GrowthOptions growth;
     growth.false_alarm_bound = options.false_alarm_bound;
+    growth.relevant_per_unit = options.relevant_per_unit;
     growth.relevant_bytes = kResidentBytes;
     return growth;
   }
@@ -105,7 +107,8 @@ class Experiment {
     state_.load_seconds += load->seconds;
     size_.Learn(load->tried(), load->seconds, GrownBytes(last_, *memory));
     last_ = *memory;
-    return Round{load->completed, static_cast<double>(state_.answered), load->seconds, *memory};
+    return Round{load->completed, static_cast<double>(state_.answered) * options_.units_each,
+                 load->seconds, *memory};
   }
 
   // First the ramp, in which a round is three times the one before; then until growth no longer
@@ -134,12 +137,7 @@ class Experiment {
     state_.heap = heap_.Add({round.units, m.heap_used});
     state_.external = external_.Add({round.units, m.external});
     state_.resident = resident_.Add({round.units, m.resident});
-    const auto either = [&](GrowthOutcome o) {
-      return state_.heap.outcome == o || state_.external.outcome == o;
-    };
-    state_.outcome = either(GrowthOutcome::kLeak)   ? GrowthOutcome::kLeak
-                     : either(GrowthOutcome::kGoOn) ? GrowthOutcome::kGoOn
-                                                    : GrowthOutcome::kNoLeak;
+    state_.outcome = Together();
     const double by_units = state_.units() / options_.min_units;
     const double room = std::max(HeapGrowth() / options_.max_heap_growth,
                                  ExternalGrowth() / options_.max_external_growth);
@@ -149,6 +147,17 @@ class Experiment {
     state_.done_part = std::min(1.0, std::max({std::min(std::max(by_units, room), by_time),
                                                PartOf(options_.enough_time),
                                                PartOf(options_.time_limit)}));
+  }
+
+  GrowthOutcome Together() const {
+    const auto either = [&](GrowthOutcome o) {
+      return state_.heap.outcome == o || state_.external.outcome == o;
+    };
+    for (const GrowthOutcome o :
+         {GrowthOutcome::kLeak, GrowthOutcome::kGoOn, GrowthOutcome::kInconclusive}) {
+      if (either(o)) return o;
+    }
+    return GrowthOutcome::kNoLeak;
   }
 
   double HeapGrowth() const {
@@ -161,12 +170,10 @@ class Experiment {
   bool IsOver() {
     const auto ends = [&](RoundsEnd end) {
       state_.end = end;
-      if (state_.outcome == GrowthOutcome::kGoOn || end != RoundsEnd::kSettled) {
-        state_.heap = heap_.Finish();
-        state_.external = external_.Finish();
-      }
+      state_.heap = heap_.Finish();
+      state_.external = external_.Finish();
       state_.resident = resident_.Finish();
-      if (state_.outcome == GrowthOutcome::kGoOn) state_.outcome = GrowthOutcome::kInconclusive;
+      state_.outcome = Together();
       return true;
     };
     const Clock::duration elapsed = Elapsed();

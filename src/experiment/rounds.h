@@ -44,6 +44,10 @@ struct RoundsOptions {
   double max_heap_growth = 96e6;
   double max_external_growth = 256e6;
   double false_alarm_bound = 0.01;
+  // Growth below this, per unit, is nobody's leak.
+  double relevant_per_unit = 16;
+  // One "request" of the driver is so many units.
+  double units_each = 1;
   const CancelToken* cancel = nullptr;
 };
 

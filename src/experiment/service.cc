@@ -10,8 +10,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
-#include <deque>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -28,6 +29,7 @@ using std::chrono::milliseconds;
 constexpr size_t kKeptOutputBytes = 64 * 1024;
 constexpr size_t kShownLines = 5;
 constexpr milliseconds kLookAgain{40};
+constexpr milliseconds kMoreListeners{300};
 constexpr milliseconds kProbeTimeout{3000};
 
 class Fd {
@@ -78,6 +80,20 @@ LoadAddress AddressOf(const ListeningSocket& socket) {
 
 bool IsLoopback(const LoadAddress& address) {
   return address.host.starts_with("127.") || address.host == "::1";
+}
+
+// Which of several ports is the service's: PORT of the environment, then one that somebody chose, then
+// one that the kernel did (port 0).
+int PortRank(uint16_t port) {
+  const char* named = std::getenv("PORT");
+  if (named != nullptr && std::to_string(port) == named) return 0;
+  static const std::pair<int, int> ephemeral = [] {
+    std::ifstream in("/proc/sys/net/ipv4/ip_local_port_range");
+    int low = 32768, high = 60999;
+    in >> low >> high;
+    return std::pair(low, high);
+  }();
+  return port < ephemeral.first || port > ephemeral.second ? 1 : 2;
 }
 
 class StartedService : public Service {
@@ -245,9 +261,17 @@ Result<void> StartedService::WaitUntilItAnswers(const LoadRequest& request) {
     if (options_.cancel != nullptr && options_.cancel->cancelled()) {
       return Fail(ErrorKind::kInterrupted, "interrupted");
     }
-    const std::vector<Listener> listeners = FindListeners();
-    for (const Listener& listener : listeners) {
+    std::vector<Listener> listeners = FindListeners();
+    if (!listeners.empty() && !listened) {
+      // The one that is opened first need not be the one that is meant.
       listened = true;
+      std::this_thread::sleep_for(kMoreListeners);
+      listeners = FindListeners();
+    }
+    std::stable_sort(listeners.begin(), listeners.end(), [](const Listener& a, const Listener& b) {
+      return PortRank(a.address.port) < PortRank(b.address.port);
+    });
+    for (const Listener& listener : listeners) {
       if (!Answers(listener.address, request)) continue;
       pid_ = listener.pid;
       address_ = listener.address;

@@ -6,29 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 namespace leaktrail {
-namespace {
-
-constexpr std::chrono::milliseconds kTimeout{120'000};
-
-bool WriteAll(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
-    text.remove_prefix(static_cast<size_t>(n));
-  }
-  return true;
-}
-
-}  // namespace
-
 SnapshotFiles::~SnapshotFiles() {
   for (const File& file : files_) {
     if (file.fd >= 0) close(file.fd);
@@ -60,32 +42,24 @@ Result<void> SnapshotFiles::Make(const std::string& save_folder) {
   return {};
 }
 
-Result<void> SnapshotFiles::Take(Inspector& inspector, std::string_view name) {
+Result<void> SnapshotFiles::Take(Attachment& target, std::string_view name,
+                                 SnapshotOptions options) {
   File file;
   file.path = fmt::format("{}/{}-{}.heapsnapshot", folder_, files_.size() + 1, name);
   file.shown = saved_ ? file.path : std::string(name);
-  file.fd = open(file.path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file.fd < 0) {
-    return Fail(ErrorKind::kEnvironment,
-                fmt::format("cannot write {}: {}", file.path, std::strerror(errno)));
+  options.path = file.path;
+  Result<SnapshotTaken> taken = TakeSnapshot(target, options);
+  if (!taken) return tl::unexpected(taken.error());
+  if (!saved_) {
+    file.fd = open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int error = errno;
+    unlink(file.path.c_str());
+    if (file.fd < 0) {
+      return Fail(ErrorKind::kEnvironment,
+                  fmt::format("cannot read {}: {}", file.path, std::strerror(error)));
+    }
+    file.path = fmt::format("/proc/self/fd/{}", file.fd);
   }
-  std::atomic<int> write_error{0};
-  inspector.OnEvent("HeapProfiler.addHeapSnapshotChunk", [&](const InspectorEvent& event) {
-    const auto chunk = event.params.find("chunk");
-    if (chunk == event.params.end() || !chunk->is_string()) return;
-    if (!WriteAll(file.fd, chunk->get_ref<const std::string&>())) write_error = errno;
-  });
-  const Result<nlohmann::json> answer = inspector.Call(
-      "HeapProfiler.takeHeapSnapshot", {{"reportProgress", false}}, {kTimeout, {}});
-  inspector.OnEvent("HeapProfiler.addHeapSnapshotChunk", {});
-  if (!saved_ || !answer || write_error != 0) unlink(file.path.c_str());
-  if (!answer || write_error != 0) {
-    close(file.fd);
-    if (!answer) return tl::unexpected(answer.error());
-    return Fail(ErrorKind::kEnvironment,
-                fmt::format("cannot write {}: {}", file.path, std::strerror(write_error)));
-  }
-  if (!saved_) file.path = fmt::format("/proc/self/fd/{}", file.fd);
   files_.push_back(std::move(file));
   return {};
 }

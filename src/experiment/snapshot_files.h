@@ -11,7 +11,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "capture/inspector.h"
+#include "capture/attach.h"
+#include "capture/snapshot.h"
 
 namespace leaktrail {
 
@@ -24,8 +25,8 @@ class SnapshotFiles {
 
   // `save_folder` is made if it is not there; "" for a hidden one.
   Result<void> Make(const std::string& save_folder);
-  // An ordinary snapshot: the process stands still meanwhile.
-  Result<void> Take(Inspector& inspector, std::string_view name);
+  // `options.path` is filled in.
+  Result<void> Take(Attachment& target, std::string_view name, SnapshotOptions options);
 
   size_t count() const { return files_.size(); }
   const std::string& path(size_t i) const { return files_[i].path; }        // to open

@@ -22,12 +22,17 @@ constexpr double kLeastGrowthToRange = 1.2;
 // The late half answers a question that is asked only after the trend is proven.
 constexpr double kLateZ = 1.645;
 // Two-sided 98 %: how sure "no leak" is.
+// Fewer samples of the late half say nothing alone.
+constexpr size_t kLeastLateSamples = 6;
 constexpr double kFlatZ = 2.326;
 constexpr double kPowerZ = 1.282;  // 90 %
 // Of the relevant growth: what is below it is flat however surely it is not zero.
 constexpr double kNegligiblePart = 0.125;
-// Of the relevant growth over the load: swings larger than so many times that could hide it.
-constexpr double kLargestSwingToRelevant = 1.2;
+// Of the relevant growth over the load: swings larger than so many times that could hide it. There is
+// only one last look, and it has the most load: it may be wider.
+constexpr double kLargestSwingToRelevant = 1.5;
+constexpr double kLargestSwingAtTheEnd = 3;
+constexpr size_t kMinLastLook = 16;
 // A forecast beyond this tells nobody anything.
 constexpr double kFurthestForecast = 100;
 
@@ -56,6 +61,7 @@ double SmallestQuarterGain(std::span<const GrowthSample> samples) {
 
 struct Look {
   RobustTrend all, early, late;
+  size_t late_count = 0;
   double units = 0;      // from the first sample to the last
   double z_needed = 0;   // of this look
   double goes_on = 0;    // smallest gain between quarters, relative
@@ -73,6 +79,7 @@ Look Examine(std::span<const GrowthSample> samples, const GrowthOptions& options
   look.all = ComputeTrend(samples, NormalQuantile(options.false_alarm_bound / 2));
   look.early = ComputeTrend(samples.first(half + 1), kFlatZ);
   look.late = ComputeTrend(samples.subspan(half), kFlatZ);
+  look.late_count = samples.size() - half;
   look.units = samples.back().units - samples.front().units;
   look.goes_on = SmallestQuarterGain(samples);
   const double grown = look.all.slope * look.units;
@@ -88,15 +95,16 @@ Look Examine(std::span<const GrowthSample> samples, const GrowthOptions& options
 // Half the width of an interval at `z`, as one standard error.
 double ErrorOf(const RobustTrend& trend, double z) { return (trend.high - trend.low) / (2 * z); }
 
-bool IsFlat(const Look& look, const GrowthOptions& options) {
+bool IsFlat(const Look& look, const GrowthOptions& options,
+            double largest_swing = kLargestSwingToRelevant) {
   const double negligible = options.relevant_per_unit * kNegligiblePart;
   const auto is_flat = [&](const RobustTrend& part, double units) {
     return part.high < options.relevant_per_unit && (part.low <= 0 || part.high <= negligible) &&
-           part.residual_range <= kLargestSwingToRelevant * options.relevant_per_unit * units;
+           part.range <= largest_swing * options.relevant_per_unit * units;
   };
   // All of it flat and the late half not clearly worse, or flat in the end whatever came before.
   return (is_flat(look.all, look.units) && look.late.low <= negligible) ||
-         is_flat(look.late, look.units / 2);
+         (look.late_count >= kLeastLateSamples && is_flat(look.late, look.units / 2));
 }
 
 GrowthCourse CourseOf(const Look& look, const GrowthOptions& options) {
@@ -217,7 +225,16 @@ void SequentialVerdict::Judge() {
 
 GrowthVerdict SequentialVerdict::Finish() const {
   GrowthVerdict final = verdict_;
-  if (final.outcome == GrowthOutcome::kGoOn) final.outcome = GrowthOutcome::kInconclusive;
+  if (final.outcome != GrowthOutcome::kGoOn) return final;
+  final.outcome = GrowthOutcome::kInconclusive;
+  if (samples_.size() < kMinLastLook) return final;
+  Look look = Examine(samples_, options_, options_.false_alarm_bound);
+  look.all = ComputeTrend(samples_, kFlatZ);
+  if (IsFlat(look, options_, kLargestSwingAtTheEnd)) {
+    final.outcome = GrowthOutcome::kNoLeak;
+    final.units_to_settle.reset();
+    final.reason = ReasonOf(final, look);
+  }
   return final;
 }
 
