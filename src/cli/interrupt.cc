@@ -9,9 +9,10 @@
 namespace leaktrail {
 namespace {
 
-constexpr int kGraceMicroseconds = 250'000;
+constexpr int kUsualGraceMs = 250;
 
 std::atomic<CancelToken*> token{nullptr};
+std::atomic<int> grace_ms{kUsualGraceMs};
 
 [[noreturn]] void EndNow() {
   static constexpr char kClearLine[] = "\r\x1b[K";
@@ -26,11 +27,16 @@ extern "C" void OnSignal(int signal_number) {
   CancelToken* cancel = token.load(std::memory_order_relaxed);
   if (signal_number == SIGALRM || cancel == nullptr || cancel->cancelled()) EndNow();
   cancel->Cancel();
-  const itimerval grace{{0, 0}, {0, kGraceMicroseconds}};
+  const int ms = grace_ms.load(std::memory_order_relaxed);
+  const itimerval grace{{0, 0}, {ms / 1000, ms % 1000 * 1000}};
   setitimer(ITIMER_REAL, &grace, nullptr);
 }
 
 }  // namespace
+
+void SetInterruptGrace(std::chrono::milliseconds grace) {
+  grace_ms.store(static_cast<int>(grace.count()), std::memory_order_relaxed);
+}
 
 void InstallInterruptHandler(CancelToken* cancel) {
   token.store(cancel);

@@ -5,6 +5,8 @@
 // leave nothing behind, so ending on the spot is clean. A second signal ends at once.
 #pragma once
 
+#include <chrono>
+
 #include "base/progress.h"
 
 namespace leaktrail {
@@ -13,5 +15,8 @@ constexpr int kExitInterrupted = 130;
 
 // `cancel` must live as long as the process.
 void InstallInterruptHandler(CancelToken* cancel);
+
+// How long after the first signal work that has something to clean up may take.
+void SetInterruptGrace(std::chrono::milliseconds grace);
 
 }  // namespace leaktrail

@@ -30,6 +30,7 @@ class Run {
 
   const CommonOptions& options() const { return options_; }
   const CancelToken* cancel() const { return cancel_; }
+  ProgressSink* progress() { return &progress_; }
   // Errors name the file.
   Result<Session> Open(const std::string& path);
   // Says on the progress line what is being done now; an error if the user has interrupted.
@@ -58,7 +59,7 @@ class Run {
     } else {
       out.Write(text(report, text_options()));
     }
-    PrintStats(report.notes);
+    if constexpr (requires { report.notes; }) PrintStats(report.notes);
     if (Result<void> written = out.Finish(); !written) return tl::unexpected(written.error());
     return exit_code;
   }

@@ -45,6 +45,7 @@ struct CaptureNote {
   std::string process;
   std::string time;
   bool node_ids_comparable = true;
+  bool redacted = false;  // texts are placeholders
 };
 
 // Target and label side by side: walks over the graph jump from node to node and find all that

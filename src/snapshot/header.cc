@@ -73,6 +73,8 @@ void ReadNote(const Json& snapshot, SnapshotHeader& h) {
   if (comparable != nullptr && comparable->is_boolean()) {
     n.node_ids_comparable = comparable->get<bool>();
   }
+  const Json* redacted = Find(*note, "redacted");
+  n.redacted = redacted != nullptr && redacted->is_boolean() && redacted->get<bool>();
   h.note = std::move(n);
 }
 

@@ -1,0 +1,36 @@
+#include "capture/fork_module.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+
+// LEAKTRAIL_FORK_MODULE is the path of the module, which CMake builds before this file.
+__asm__(
+    ".section .rodata\n"
+    ".balign 16\n"
+    ".global leaktrail_fork_module_begin\n"
+    "leaktrail_fork_module_begin:\n"
+    ".incbin \"" LEAKTRAIL_FORK_MODULE
+    "\"\n"
+    ".global leaktrail_fork_module_end\n"
+    "leaktrail_fork_module_end:\n"
+    ".byte 0\n"
+    ".text\n");
+
+extern "C" const char leaktrail_fork_module_begin[];
+extern "C" const char leaktrail_fork_module_end[];
+
+namespace leaktrail {
+
+std::span<const char> ForkModule() {
+  return {leaktrail_fork_module_begin,
+          static_cast<size_t>(leaktrail_fork_module_end - leaktrail_fork_module_begin)};
+}
+
+std::string ForkModuleName() {
+  uint64_t hash = 0xCBF29CE484222325u;  // FNV-1a
+  for (const char c : ForkModule()) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
+  return fmt::format("leaktrail.fork.{:016x}", hash);
+}
+
+}  // namespace leaktrail

@@ -1,0 +1,88 @@
+#include "capture/memory_room.h"
+
+#include <sys/statvfs.h>
+
+#include <algorithm>
+
+#include "capture/memory_limits.h"
+#include "capture/proc_files.h"
+
+namespace leaktrail {
+namespace {
+
+constexpr uint64_t kNoLimit = uint64_t{1} << 60;  // how version 1 says that there is none
+
+std::optional<uint64_t> NumberIn(const std::string& path) {
+  const std::optional<std::string> text = ReadProcFile(path);
+  if (!text) return std::nullopt;
+  const std::optional<uint64_t> value =
+      ToNumber(std::string_view(*text).substr(0, text->find('\n')));
+  return value && *value < kNoLimit ? value : std::nullopt;
+}
+
+// File pages that nobody uses are given back when memory is short.
+uint64_t ReclaimableIn(const std::string& folder) {
+  const std::optional<std::string> stat = ReadProcFile(folder + "/memory.stat");
+  if (!stat) return 0;
+  uint64_t own = 0;
+  std::optional<uint64_t> total;  // version 1: with the groups below
+  for (const std::string_view line : SplitLines(*stat)) {
+    const std::vector<std::string_view> words = SplitWords(line);
+    if (words.size() != 2) continue;
+    if (words[0] == "inactive_file") own = ToNumber(words[1]).value_or(0);
+    if (words[0] == "total_inactive_file") total = ToNumber(words[1]);
+  }
+  return total.value_or(own);
+}
+
+void ReadCgroup(ProcessId pid, MemoryRoom* room) {
+  const std::optional<std::string> text = ReadProcFile(pid, "cgroup");
+  if (!text) return;
+  const std::optional<CgroupPath> group = MemoryCgroupOf(*text);
+  if (!group) return;
+  const char* limit_file = group->version_2 ? "memory.max" : "memory.limit_in_bytes";
+  const char* usage_file = group->version_2 ? "memory.current" : "memory.usage_in_bytes";
+  for (const std::string& mount : CgroupMountPoints(group->version_2)) {
+    std::string path = group->path;
+    while (true) {
+      const std::string folder = mount + path + "/";
+      const std::optional<uint64_t> limit = NumberIn(folder + limit_file);
+      const std::optional<uint64_t> usage = NumberIn(folder + usage_file);
+      if (limit && usage) {
+        const uint64_t used = *usage - std::min(*usage, ReclaimableIn(folder));
+        const uint64_t left = *limit - std::min(*limit, used);
+        if (!room->cgroup_bytes || left < *room->cgroup_bytes) {
+          room->cgroup_bytes = left;
+          room->cgroup_limit_bytes = limit;
+        }
+      }
+      if (path.empty() || path == "/") break;
+      path.resize(path.rfind('/'));
+    }
+  }
+}
+
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
+
+MemoryRoom ReadMemoryRoom(ProcessId pid, const std::string& output_path) {
+  MemoryRoom room;
+  if (pid != 0) {
+    if (const std::optional<std::string> info = ReadProcFile("/proc/meminfo")) {
+      room.host_bytes = KilobytesOf(*info, "MemAvailable");
+    }
+    ReadCgroup(pid, &room);
+  }
+  struct statvfs disk {};
+  if (!output_path.empty() && statvfs(FolderOf(output_path).c_str(), &disk) == 0) {
+    room.disk_bytes = uint64_t{disk.f_bavail} * disk.f_frsize;
+  }
+  return room;
+}
+
+}  // namespace leaktrail

@@ -1,0 +1,24 @@
+// How much memory and disk a snapshot may take.
+//
+// Cost: a read of some files below /proc and /sys. Threads: may be called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "capture/processes.h"
+
+namespace leaktrail {
+
+// Absent: no limit, or not ours to see.
+struct MemoryRoom {
+  std::optional<uint64_t> host_bytes;          // MemAvailable
+  std::optional<uint64_t> cgroup_limit_bytes;  // the limit that has the least room left
+  std::optional<uint64_t> cgroup_bytes;        // what may still be used below it, caches given back
+  std::optional<uint64_t> disk_bytes;          // free where the file will be
+};
+// `pid` 0: of another machine, whose memory is not ours to see.
+MemoryRoom ReadMemoryRoom(ProcessId pid, const std::string& output_path);
+
+}  // namespace leaktrail
