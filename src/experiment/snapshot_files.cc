@@ -32,11 +32,13 @@ Result<void> SnapshotFiles::Make(const std::string& save_folder) {
     return {};
   }
   const char* base = std::getenv("TMPDIR");
-  std::string name = std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/leaktrail-XXXXXX";
+  std::string name =
+      std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/leaktrail-XXXXXX";
   if (mkdtemp(name.data()) == nullptr) {
-    return Fail(ErrorKind::kEnvironment,
-                fmt::format("cannot make a folder for snapshots in {}: {}; name another with TMPDIR",
-                            std::filesystem::path(name).parent_path().string(), std::strerror(errno)));
+    return Fail(
+        ErrorKind::kEnvironment,
+        fmt::format("cannot make a folder for snapshots in {}: {}; name another with TMPDIR",
+                    std::filesystem::path(name).parent_path().string(), std::strerror(errno)));
   }
   folder_ = name;
   return {};
