@@ -39,7 +39,8 @@ TEST(Container, IsReadFromTheCgroupsPath) {
   const std::string id(64, 'a');
   EXPECT_EQ(ContainerOfCgroup("0::/system.slice/docker-" + id + ".scope\n").runtime, "docker");
   EXPECT_EQ(ContainerOfCgroup("0::/docker/" + id + "\n").id, "aaaaaaaaaaaa");
-  EXPECT_EQ(ContainerOfCgroup("0::/kubepods/pod1/cri-containerd-" + id + "\n").runtime, "kubernetes");
+  EXPECT_EQ(ContainerOfCgroup("0::/kubepods/pod1/cri-containerd-" + id + "\n").runtime,
+            "kubernetes");
   EXPECT_EQ(ContainerOfCgroup("0::/user.slice\n").runtime, "");
 }
 

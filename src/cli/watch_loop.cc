@@ -17,6 +17,7 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kCancelCheck{20};
 constexpr std::chrono::milliseconds kRestartCheck{500};
 constexpr std::chrono::seconds kRestartPatience{60};
+constexpr int kMostSilent = 30;  // each waits for ten seconds
 
 std::string BootId() {
   std::ifstream in("/proc/sys/kernel/random/boot_id");
@@ -148,6 +149,7 @@ class Watcher {
   std::optional<SnapshotKeeper> keeper_;
   WatchEnd end_;
   bool enough_ = false;
+  int silent_ = 0;  // samples in a row that did not come
 };
 
 void Watcher::Tell(const char* name, std::string message) {
@@ -210,9 +212,13 @@ Result<Watcher::Step> Watcher::Sample() {
   const Result<MemorySample> sample = sampler.Take();
   if (!sample) {
     if (cancelled()) return Step::kDone;
-    if (attachment_->inspector().connected()) return tl::unexpected(sample.error());
-    return Step::kProcessGone;
+    if (!attachment_->inspector().connected()) return Step::kProcessGone;
+    // A busy event loop is a thing to tell, not a reason to stop watching.
+    if (++silent_ >= kMostSilent) return tl::unexpected(sample.error());
+    Tell("silent", sample.error().message);
+    return Step::kDone;
   }
+  silent_ = 0;
   const WatchState& state = growth_->Add(*sample);
   WatchRow row = RowOf(*sample);
   FillVerdict(state, &row);

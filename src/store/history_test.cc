@@ -25,9 +25,7 @@ class HistoryTest : public testing::Test {
   std::string folder_, path_;
 };
 
-HistoryPoint PointAt(double at) {
-  return {at, 100, 50, 60, 1000, 5, {{at - 0.5, 1.5, 40, 4}}};
-}
+HistoryPoint PointAt(double at) { return {at, 100, 50, 60, 1000, 5, {{at - 0.5, 1.5, 40, 4}}}; }
 
 const HistoryProcess kFirst{"script:/srv/app.js", 10, 100, "boot"};
 const HistoryProcess kSecond{"script:/srv/app.js", 11, 200, "boot"};
@@ -40,7 +38,8 @@ TEST_F(HistoryTest, ASecondRunOfOneProcessFindsThePointsOfTheFirst) {
     ASSERT_TRUE(run);
     EXPECT_TRUE(run->points.empty());
     EXPECT_FALSE(run->before);
-    for (double at : {1000.0, 1001.0, 1002.0}) ASSERT_TRUE((*history)->Append(run->id, PointAt(at)));
+    for (double at : {1000.0, 1001.0, 1002.0})
+      ASSERT_TRUE((*history)->Append(run->id, PointAt(at)));
   }
   const auto history = History::Open(path_);
   ASSERT_TRUE(history);
@@ -77,7 +76,8 @@ TEST_F(HistoryTest, NobodyElseMayReadTheFile) {
 
 TEST_F(HistoryTest, AFileThatIsNoDatabaseIsAnErrorAndIsKept) {
   path_ = folder_ + "/history.db";
-  std::ofstream(path_) << "this is a text of somebody else, long enough to be looked at as a header";
+  std::ofstream(path_)
+      << "this is a text of somebody else, long enough to be looked at as a header";
   const auto history = History::Open(path_);
   ASSERT_FALSE(history);
   EXPECT_NE(history.error().message.find(path_), std::string::npos);
