@@ -164,7 +164,7 @@ Error Finder::ServiceError(Error error) const {
   error.message = fmt::format(
       "the service did not live through the load: {}{}{}", service_->how_it_ended(),
       out_of_memory ? ", its heap was full; use a smaller -n" : "",
-      tail.empty() ? "; it wrote nothing" : "; it wrote at the end:\n" + tail);
+      tail.empty() ? "; it wrote nothing" : "; it wrote at the end: " + tail);
   return error;
 }
 

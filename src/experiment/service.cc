@@ -32,6 +32,40 @@ constexpr milliseconds kLookAgain{40};
 constexpr milliseconds kMoreListeners{300};
 constexpr milliseconds kProbeTimeout{3000};
 
+// Ours, but for one thing: when the inspector is opened later, it takes a free port instead of 9229,
+// which may be somebody else's. Every Node from 10 to 26 knows the option.
+std::vector<std::string> EnvironmentForService() {
+  constexpr std::string_view kName = "NODE_OPTIONS=";
+  std::vector<std::string> out;
+  std::string options(kName);
+  for (char** e = environ; *e != nullptr; ++e) {
+    const std::string_view entry = *e;
+    if (entry.starts_with(kName)) {
+      options = std::string(entry);
+    } else {
+      out.emplace_back(entry);
+    }
+  }
+  if (options.find("--inspect") == std::string::npos) {
+    options += options.size() > kName.size() ? " --inspect-port=0" : "--inspect-port=0";
+  }
+  out.push_back(options);
+  return out;
+}
+
+std::vector<char*> Pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (const std::string& t : texts) out.push_back(const_cast<char*>(t.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+// The last lines of an output as part of a sentence.
+std::string Quoted(std::string text) {
+  for (size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) text.replace(at, 1, " | ");
+  return text;
+}
+
 class Fd {
  public:
   Fd() = default;
@@ -108,7 +142,7 @@ class StartedService : public Service {
   const std::vector<uint16_t>& other_ports() const override { return other_ports_; }
   bool running() const override { return !ended_.load(); }
   std::string how_it_ended() const override { return ended_.load() ? EndText(status_.load()) : ""; }
-  std::string output_tail(size_t lines) const override;
+  std::string output_tail(size_t lines) const override { return Quoted(LastLines(lines)); }
   void Stop() override;
 
  private:
@@ -118,6 +152,7 @@ class StartedService : public Service {
   };
   std::vector<Listener> FindListeners() const;
   bool Answers(const LoadAddress& address, const LoadRequest& request) const;
+  std::string LastLines(size_t lines) const;
   void Keep(std::string_view bytes);
   Result<void> Failure(std::string what) const;
   std::string WithOutput(std::string what) const;
@@ -143,12 +178,17 @@ Result<void> StartedService::Begin() {
     if (!*p) return tl::unexpected(p->error());
   }
   Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
-  std::vector<char*> arguments;
-  for (const std::string& a : options_.command) arguments.push_back(const_cast<char*>(a.c_str()));
-  arguments.push_back(nullptr);
-  const KeeperPlan plan{arguments.data(),       life->read.get(),
-                        news->write.get(),      output->write.get(),
-                        null.get(),             static_cast<int>(options_.stop_grace.count())};
+  const std::vector<std::string> environment = EnvironmentForService();
+  const std::vector<char*> argument_list = Pointers(options_.command);
+  const std::vector<char*> environment_list = Pointers(environment);
+  KeeperPlan plan;
+  plan.arguments = argument_list.data();
+  plan.environment = environment_list.data();
+  plan.life_fd = life->read.get();
+  plan.news_fd = news->write.get();
+  plan.output_fd = output->write.get();
+  plan.null_fd = null.get();
+  plan.grace_ms = static_cast<int>(options_.stop_grace.count());
   keeper_ = fork();
   if (keeper_ == 0) RunKeeper(plan);
   if (keeper_ < 0) {
@@ -204,7 +244,7 @@ void StartedService::Keep(std::string_view bytes) {
   if (kept_.size() > 2 * kKeptOutputBytes) kept_.erase(0, kept_.size() - kKeptOutputBytes);
 }
 
-std::string StartedService::output_tail(size_t lines) const {
+std::string StartedService::LastLines(size_t lines) const {
   const std::lock_guard lock(mutex_);
   std::string_view text = kept_;
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
@@ -218,7 +258,7 @@ std::string StartedService::output_tail(size_t lines) const {
 
 std::string StartedService::WithOutput(std::string what) const {
   const std::string tail = output_tail(kShownLines);
-  return tail.empty() ? what + "; it wrote nothing" : what + "; it wrote at the end:\n" + tail;
+  return tail.empty() ? what + "; it wrote nothing" : what + "; it wrote at the end: " + tail;
 }
 
 Result<void> StartedService::Failure(std::string what) const {
