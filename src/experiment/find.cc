@@ -170,8 +170,7 @@ Error Finder::ServiceError(Error error) {
   }
   if (error.kind == ErrorKind::kInterrupted || !service_ || service_->running()) return error;
   const std::string tail = service_->output_tail(kOutputLines);
-  const bool out_of_memory = tail.find("heap out of memory") != std::string::npos ||
-                             service_->output_tail(200).find("heap out of memory") != std::string::npos;
+  const bool out_of_memory = tail.find("heap out of memory") != std::string::npos;
   error.kind = ErrorKind::kEnvironment;
   error.message = fmt::format(
       "the service did not live through the load: {}{}{}", service_->how_it_ended(),

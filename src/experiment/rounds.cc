@@ -61,6 +61,7 @@ class Experiment {
   static GrowthOptions GrowthOptionsOf(const RoundsOptions& options) {
     GrowthOptions growth;
     growth.false_alarm_bound = options.false_alarm_bound / 2;
+    growth.planned_samples = options.max_rounds;
     growth.relevant_per_unit = options.relevant_per_unit;
     return growth;
   }

@@ -28,6 +28,8 @@ using std::chrono::milliseconds;
 
 constexpr size_t kKeptOutputBytes = 64 * 1024;
 constexpr size_t kShownLines = 5;
+constexpr std::string_view kInspectorLines[] = {"Debugger listening on ", "For help, see: ",
+                                                "Debugger attached.", "Waiting for the debugger"};
 constexpr milliseconds kLookAgain{40};
 constexpr milliseconds kMoreListeners{300};
 constexpr milliseconds kProbeTimeout{3000};
@@ -64,6 +66,20 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
 std::string Quoted(std::string text) {
   for (size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) text.replace(at, 1, " | ");
   return text;
+}
+
+// What Node writes because we are attached is not the service's.
+std::string WithoutInspector(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end);
+    const bool is_ours = std::any_of(std::begin(kInspectorLines), std::end(kInspectorLines),
+                                     [&](std::string_view own) { return line.starts_with(own); });
+    if (!is_ours) out += line;
+  }
+  return out;
 }
 
 class Fd {
@@ -246,7 +262,12 @@ void StartedService::Keep(std::string_view bytes) {
 
 std::string StartedService::LastLines(size_t lines) const {
   const std::lock_guard lock(mutex_);
-  std::string_view text = kept_;
+  const std::string own = WithoutInspector(kept_);
+  std::string_view text = own;
+  // V8's last words; what follows is a stack of addresses.
+  if (const size_t fatal = text.rfind("FATAL ERROR"); fatal != std::string_view::npos) {
+    return std::string(text.substr(fatal, text.find('\n', fatal) - fatal));
+  }
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
   size_t begin = text.size();
   for (size_t i = 0; i < lines && begin != std::string_view::npos && begin > 0; ++i) {
