@@ -5,13 +5,14 @@ _leaktrail_common='--color --help --json --stats --threads --tolerant --top --ve
 _leaktrail_flags() {
   case $1 in
     dominators) echo "$_leaktrail_common --depth" ;;
+    find) echo "$_leaktrail_common --body --concurrency --content-type --header --method --path --port --requests --rounds --save --settle --time --warmup" ;;
     ps) echo "$_leaktrail_common --watch" ;;
     retainers) echo "$_leaktrail_common --class" ;;
     *) echo "$_leaktrail_common" ;;
   esac
 }
 
-_leaktrail_verbs='diff dominators packages ps retainers strings summary trail'
+_leaktrail_verbs='diff dominators find packages ps retainers strings summary trail'
 
 _leaktrail() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb='' i
@@ -31,7 +32,18 @@ _leaktrail() {
       return
       ;;
     # A number or a name that nothing here can guess.
-    --class | --depth | --threads | --top) return ;;
+    --class | --concurrency | --content-type | --depth | --header | --method | --path | --port | --requests | --rounds) return ;;
+    --settle | --threads | --time | --top | --warmup) return ;;
+    --body)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      return
+      ;;
+    --save)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -d -- "$word")
+      return
+      ;;
   esac
   if [[ $word == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_leaktrail_flags "$verb")" -- "$word")

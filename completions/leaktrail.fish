@@ -1,10 +1,11 @@
 # fish completion for leaktrail
 
-set -l verbs diff dominators packages ps retainers strings summary trail
+set -l verbs diff dominators find packages ps retainers strings summary trail
 
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -f
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a diff -d 'What changed from one snapshot to another'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a dominators -d 'What keeps most memory alive'
+complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a find -d 'Does this service leak, and who'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a packages -d 'Memory by npm package'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a ps -d 'What Node processes run here'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a retainers -d 'Who holds an object'
@@ -24,3 +25,16 @@ complete -c leaktrail -n "__fish_seen_subcommand_from $verbs" -l verbose -d 'Eng
 complete -c leaktrail -n "__fish_seen_subcommand_from dominators" -l depth -x -d 'How many levels to show'
 complete -c leaktrail -n "__fish_seen_subcommand_from ps" -l watch -d 'Look every two seconds'
 complete -c leaktrail -n "__fish_seen_subcommand_from retainers" -l class -x -d 'The largest object of a class'
+complete -c leaktrail -n "__fish_seen_subcommand_from find" -l body -r -d "The body of each request"
+complete -c leaktrail -n "__fish_seen_subcommand_from find" -l concurrency -x -d "Requests at a time"
+complete -c leaktrail -n "__fish_seen_subcommand_from find" -l content-type -x -d "The body's type"
+complete -c leaktrail -n "__fish_seen_subcommand_from find" -l header -x -d "A header of each request"
+complete -c leaktrail -n "__fish_seen_subcommand_from find" -l method -x -d "GET unless there is a body"
+complete -c leaktrail -n "__fish_seen_subcommand_from find" -l path -x -d "What to ask for"
+complete -c leaktrail -n "__fish_seen_subcommand_from find" -l port -x -d "Its port, where it has several"
+complete -c leaktrail -n "__fish_seen_subcommand_from find" -l requests -x -d "At most so many requests a round"
+complete -c leaktrail -n "__fish_seen_subcommand_from find" -l rounds -x -d "At most so many rounds"
+complete -c leaktrail -n "__fish_seen_subcommand_from find" -l save -x -a '(__fish_complete_directories)' -d "Keep the snapshots there"
+complete -c leaktrail -n "__fish_seen_subcommand_from find" -l settle -x -d "Wait at most so long after a round"
+complete -c leaktrail -n "__fish_seen_subcommand_from find" -l time -x -d "At most so much time for rounds"
+complete -c leaktrail -n "__fish_seen_subcommand_from find" -l warmup -x -d "At most so many rounds of warm-up"

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analysis/diff.h"
+#include "analysis/experiment_facts.h"
 #include "analysis/packages.h"
 #include "base/diagnostic.h"
 
@@ -61,11 +62,6 @@ struct SuspectOwner {
   std::vector<uint64_t> entry_count;  // per snapshot: how many it holds
 };
 
-struct StackFrame {
-  std::string function, file, package;
-  uint32_t line = 0, column = 0;  // 1-based
-};
-
 enum class GrowthShape : uint8_t {
   kSteady,     // persists and grows in every step
   kSlowing,    // each step adds much less than the one before: a cache that fills, a warm-up
@@ -104,6 +100,7 @@ struct Findings {
   MatchedBy matched_by = MatchedBy::kNodeId;
   std::vector<uint64_t> heap_size;  // per snapshot: sum of self sizes
   Diagnostics diagnostics;
+  std::optional<ExperimentFacts> experiment;  // of a live service only
 };
 
 }  // namespace leaktrail

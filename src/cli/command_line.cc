@@ -60,6 +60,7 @@ class HelpFormatter : public CLI::Formatter {
  private:
   static std::string Usage(const CLI::App* verb) {
     std::string out = verb->get_name() + " [OPTIONS]";
+    if (verb->get_name() == "find") return out + " TARGET | -- COMMAND...";
     for (const CLI::Option* option : verb->get_options()) {
       if (!option->get_positional()) continue;
       const std::string name = option->get_name(true);
@@ -121,6 +122,17 @@ std::string FirstExtra(const std::vector<std::string>& extras) {
   return extras.empty() ? "" : extras.front();
 }
 
+// Where `--` stands after `find`; argc elsewhere.
+int BeginOfCommand(int argc, const char* const* argv) {
+  bool is_find = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--" && is_find) return i;
+    is_find = is_find || word == "find";
+  }
+  return argc;
+}
+
 // CLI11's messages name what is wrong; a person also needs to know where to look it up.
 std::string UsageSentence(const CLI::App& root, const CLI::ParseError& error) {
   std::string verb;
@@ -175,6 +187,15 @@ Verb& Verb::Text(const std::string& flag, const std::string& value_name, std::st
   return *this;
 }
 
+Verb& Verb::Texts(const std::string& flag, const std::string& value_name,
+                  std::vector<std::string>* values, const std::string& help) {
+  app_->add_option(flag, *values, help)
+      ->type_name(value_name)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  return *this;
+}
+
 Verb& Verb::Number(const std::string& flag, uint32_t min, uint32_t max, uint32_t* value,
                    const std::string& help) {
   app_->add_option(flag, *value, help)->type_name("N")->check(CLI::Range(min, max).description(""));
@@ -199,6 +220,7 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
   // Also before the verb, where some people write them.
   AddCommonOptions(&root, &line->common, "");
   root.require_subcommand(1);
+  AddFind(&root, line);
   AddPs(&root, line);
   AddTrail(&root, line);
   AddSummary(&root, line);
@@ -211,7 +233,9 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
 
   StandardOutput out;
   try {
-    root.parse(argc, argv);
+    const int ours = BeginOfCommand(argc, argv);
+    for (int i = ours + 1; i < argc; ++i) line->command.emplace_back(argv[i]);
+    root.parse(ours, argv);
     return std::nullopt;
   } catch (const CLI::CallForHelp&) {
     const CLI::App* asked = &root;

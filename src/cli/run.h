@@ -59,7 +59,7 @@ class Run {
     } else {
       out.Write(text(report, text_options()));
     }
-    PrintStats(report.notes);
+    if constexpr (requires { report.notes; }) PrintStats(report.notes);
     if (Result<void> written = out.Finish(); !written) return tl::unexpected(written.error());
     return exit_code;
   }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/command_line.h"
+#include "cli/exit_codes.h"
 #include "cli/run.h"
 #include "engine/find_leaks.h"
 #include "report/findings_report.h"
@@ -13,24 +14,10 @@ namespace {
 
 constexpr uint32_t kUsualSuspects = 3;
 constexpr uint32_t kMaxSuspects = 1000;
-constexpr int kExitLeak = 1;
-constexpr int kExitInconclusive = 5;
 
 struct TrailArguments {
   std::vector<std::string> files;
 };
-
-int ExitCodeOf(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kLeak:
-      return kExitLeak;
-    case Verdict::kNoLeak:
-      return kExitFine;
-    case Verdict::kInconclusive:
-      return kExitInconclusive;
-  }
-  return kExitInconclusive;
-}
 
 // The notes have the files' own diagnostics already, with the file's name.
 bool IsOfAFile(const Diagnostic& d, const std::vector<const Session*>& sessions) {

@@ -1,3 +1,4 @@
+#include "report/experiment_text.h"
 #include "report/findings_report.h"
 
 namespace leaktrail {
@@ -134,6 +135,7 @@ void WriteFindingsJson(const FindingsReport& report, JsonWriter* json) {
   json->BeginArray(JsonLayout::kLines);
   for (const SnapshotInfo& snapshot : report.snapshots) WriteSnapshotObject(snapshot, json);
   json->EndArray();
+  if (findings.experiment) WriteExperimentJson(*findings.experiment, json);
   WriteNotes(report.notes, json);
   json->EndObject();
   json->Finish();

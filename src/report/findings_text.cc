@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "report/experiment_text.h"
 #include "report/findings_report.h"
 #include "report/table.h"
 #include "report/words.h"
@@ -92,7 +93,9 @@ void AppendVerdict(const FindingsReport& report, const TextOptions& options, std
       break;
   }
   *out += Painted(line, paint, options);
-  if (findings.verdict == Verdict::kLeak) {
+  if (findings.experiment) {
+    *out += GrowthText(findings);
+  } else if (findings.verdict == Verdict::kLeak) {
     const auto rate = static_cast<int64_t>(findings.growth.heap_bytes_per_unit);
     *out += fmt::format(": {} per {}", FormatSizeDelta(rate), SafeText(findings.growth.unit));
   }
@@ -269,7 +272,11 @@ std::string FindingsText(const FindingsReport& report, const TextOptions& option
     out += '\n';
     AppendCulprit(*findings.culprit, findings.verdict, options, &out);
   }
-  if (findings.heap_size.size() > 1) {
+  if (findings.experiment) {
+    for (const auto& [label, text] : ExperimentLines(findings, options.verbose)) {
+      AppendLabelled(label, text, Paint::kPlain, options, &out);
+    }
+  } else if (findings.heap_size.size() > 1) {
     AppendLabelled("heap", Steps(findings.heap_size, FormatSize), Paint::kPlain, options, &out);
   }
   for (size_t i = 0; i < findings.suspects.size(); ++i) {
@@ -283,6 +290,9 @@ std::string FindingsText(const FindingsReport& report, const TextOptions& option
     }
     const bool is_answer = i == 0 && findings.verdict != Verdict::kNoLeak;
     if (is_answer || options.verbose) AppendDetails(suspect, options, &out);
+  }
+  if (options.verbose && findings.experiment) {
+    AppendExperimentDetails(*findings.experiment, options, &out);
   }
   if (options.verbose) {
     out += '\n';

@@ -1,0 +1,34 @@
+// The process that stands between us and a started command, and ends the command's whole tree when
+// we are gone (service.h).
+//
+// Runs after a fork of a program with threads: it uses system calls only, no memory of the heap.
+// Threads: none.
+#pragma once
+
+#include <cstdint>
+
+namespace leaktrail {
+
+// What the keeper tells, in the order in which it happens.
+enum class KeeperNews : uint8_t {
+  kStarted,       // value: the command's pid
+  kCannotStart,   // value: errno of exec
+  kEnded,         // value: status as waitpid has it, of the command itself
+};
+struct KeeperMessage {
+  KeeperNews news;
+  int32_t value;
+};
+
+struct KeeperPlan {
+  char* const* arguments = nullptr;  // of the command, ends with nullptr
+  int life_fd = -1;     // reads; closes when the keeper has to end everything
+  int news_fd = -1;     // writes KeeperMessage
+  int output_fd = -1;   // the command's standard output and error
+  int null_fd = -1;     // its standard input
+  int grace_ms = 1500;  // between SIGTERM and SIGKILL
+};
+
+[[noreturn]] void RunKeeper(const KeeperPlan& plan);
+
+}  // namespace leaktrail

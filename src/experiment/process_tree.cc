@@ -1,0 +1,31 @@
+#include "experiment/process_tree.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace leaktrail {
+
+std::vector<int> FindDescendants(int pid) {
+  std::vector<int> found;
+  std::vector<int> open{pid};
+  while (!open.empty()) {
+    const int parent = open.back();
+    open.pop_back();
+    std::error_code error;
+    const std::filesystem::path tasks = fmt::format("/proc/{}/task", parent);
+    // A child belongs to the thread that made it.
+    for (std::filesystem::directory_iterator it(tasks, error), end; !error && it != end;
+         it.increment(error)) {
+      std::ifstream in(it->path() / "children");
+      for (int child = 0; in >> child;) {
+        found.push_back(child);
+        open.push_back(child);
+      }
+    }
+  }
+  return found;
+}
+
+}  // namespace leaktrail

@@ -1,0 +1,327 @@
+#include "experiment/service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include "capture/processes.h"
+#include "experiment/keeper.h"
+#include "experiment/process_tree.h"
+
+namespace leaktrail {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr size_t kKeptOutputBytes = 64 * 1024;
+constexpr size_t kShownLines = 5;
+constexpr milliseconds kLookAgain{40};
+constexpr milliseconds kMoreListeners{300};
+constexpr milliseconds kProbeTimeout{3000};
+
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  ~Fd() { Close(); }
+  Fd(Fd&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  int get() const { return fd_; }
+  void Close() {
+    if (fd_ >= 0) close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+struct Pipe {
+  Fd read, write;
+};
+
+Result<Pipe> MakePipe() {
+  int fds[2];
+  if (pipe2(fds, O_CLOEXEC) != 0) {
+    return Fail(ErrorKind::kEnvironment, fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+  }
+  return Pipe{Fd(fds[0]), Fd(fds[1])};
+}
+
+std::string EndText(int status) {
+  if (WIFSIGNALED(status)) {
+    const int s = WTERMSIG(status);
+    return fmt::format("it was killed by signal {} ({})", s, strsignal(s));
+  }
+  return fmt::format("it ended with exit code {}", WEXITSTATUS(status));
+}
+
+// IPv4 where the service listens on all addresses, since that is what people type.
+LoadAddress AddressOf(const ListeningSocket& socket) {
+  if (socket.host == "0.0.0.0" || socket.host == "::") return {"127.0.0.1", socket.port};
+  return {socket.host, socket.port};
+}
+
+bool IsLoopback(const LoadAddress& address) {
+  return address.host.starts_with("127.") || address.host == "::1";
+}
+
+// Which of several ports is the service's: PORT of the environment, then one that somebody chose, then
+// one that the kernel did (port 0).
+int PortRank(uint16_t port) {
+  const char* named = std::getenv("PORT");
+  if (named != nullptr && std::to_string(port) == named) return 0;
+  static const std::pair<int, int> ephemeral = [] {
+    std::ifstream in("/proc/sys/net/ipv4/ip_local_port_range");
+    int low = 32768, high = 60999;
+    in >> low >> high;
+    return std::pair(low, high);
+  }();
+  return port < ephemeral.first || port > ephemeral.second ? 1 : 2;
+}
+
+class StartedService : public Service {
+ public:
+  explicit StartedService(const ServiceOptions& options) : options_(options) {}
+  ~StartedService() override { Stop(); }
+
+  Result<void> Begin();
+  Result<void> WaitUntilItAnswers(const LoadRequest& request) override;
+  int pid() const override { return pid_; }
+  const LoadAddress& address() const override { return address_; }
+  const std::vector<uint16_t>& other_ports() const override { return other_ports_; }
+  bool running() const override { return !ended_.load(); }
+  std::string how_it_ended() const override { return ended_.load() ? EndText(status_.load()) : ""; }
+  std::string output_tail(size_t lines) const override;
+  void Stop() override;
+
+ private:
+  struct Listener {
+    int pid = 0;
+    LoadAddress address;
+  };
+  std::vector<Listener> FindListeners() const;
+  bool Answers(const LoadAddress& address, const LoadRequest& request) const;
+  void Keep(std::string_view bytes);
+  Result<void> Failure(std::string what) const;
+  std::string WithOutput(std::string what) const;
+  std::string shown_command() const { return fmt::format("{}", fmt::join(options_.command, " ")); }
+
+  const ServiceOptions options_;
+  pid_t keeper_ = 0;
+  Fd life_, news_, output_, stop_reading_;
+  std::thread reader_;
+  std::atomic<bool> ended_{false};
+  std::atomic<int> status_{0};
+  mutable std::mutex mutex_;
+  std::string kept_;  // of its output; mutex_
+
+  int pid_ = 0;
+  LoadAddress address_;
+  std::vector<uint16_t> other_ports_;
+};
+
+Result<void> StartedService::Begin() {
+  Result<Pipe> life = MakePipe(), news = MakePipe(), output = MakePipe(), stop = MakePipe();
+  for (const Result<Pipe>* p : {&life, &news, &output, &stop}) {
+    if (!*p) return tl::unexpected(p->error());
+  }
+  Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  std::vector<char*> arguments;
+  for (const std::string& a : options_.command) arguments.push_back(const_cast<char*>(a.c_str()));
+  arguments.push_back(nullptr);
+  const KeeperPlan plan{arguments.data(),       life->read.get(),
+                        news->write.get(),      output->write.get(),
+                        null.get(),             static_cast<int>(options_.stop_grace.count())};
+  keeper_ = fork();
+  if (keeper_ == 0) RunKeeper(plan);
+  if (keeper_ < 0) {
+    return Fail(ErrorKind::kEnvironment,
+                fmt::format("cannot start a process for the service: {}", std::strerror(errno)));
+  }
+  life_ = std::move(life->write);
+  news_ = std::move(news->read);
+  output_ = std::move(output->read);
+  news->write.Close();
+  output->write.Close();
+
+  KeeperMessage message{};
+  ssize_t n;
+  do {
+    n = read(news_.get(), &message, sizeof message);
+  } while (n < 0 && errno == EINTR);
+  if (n != sizeof message || message.news != KeeperNews::kStarted) {
+    const int error = n == sizeof message ? message.value : EPIPE;
+    return Fail(ErrorKind::kEnvironment,
+                fmt::format("cannot start '{}': {}; give the command as you would type it, after --",
+                            options_.command[0], std::strerror(error)));
+  }
+  stop_reading_ = std::move(stop->write);
+  reader_ = std::thread([this, end = std::move(stop->read)]() mutable {
+    pollfd fds[] = {{output_.get(), POLLIN, 0}, {news_.get(), POLLIN, 0}, {end.get(), POLLIN, 0}};
+    char bytes[16 * 1024];
+    for (;;) {
+      if (poll(fds, 3, -1) < 0 && errno != EINTR) return;
+      if (fds[0].revents != 0) {
+        const ssize_t got = read(output_.get(), bytes, sizeof bytes);
+        if (got > 0) Keep({bytes, static_cast<size_t>(got)});
+        if (got == 0) fds[0].fd = -1;
+      }
+      if (fds[1].revents != 0) {
+        KeeperMessage news_message{};
+        const ssize_t got = read(news_.get(), &news_message, sizeof news_message);
+        if (got == sizeof news_message && news_message.news == KeeperNews::kEnded) {
+          status_ = news_message.value;
+          ended_ = true;
+        }
+        if (got == 0) fds[1].fd = -1;
+      }
+      if (fds[2].revents != 0 || (fds[0].fd < 0 && fds[1].fd < 0)) return;
+    }
+  });
+  return {};
+}
+
+void StartedService::Keep(std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  kept_ += bytes;
+  if (kept_.size() > 2 * kKeptOutputBytes) kept_.erase(0, kept_.size() - kKeptOutputBytes);
+}
+
+std::string StartedService::output_tail(size_t lines) const {
+  const std::lock_guard lock(mutex_);
+  std::string_view text = kept_;
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+  size_t begin = text.size();
+  for (size_t i = 0; i < lines && begin != std::string_view::npos && begin > 0; ++i) {
+    begin = text.rfind('\n', begin - 1);
+  }
+  if (begin == std::string_view::npos || begin >= text.size()) return std::string(text);
+  return std::string(text.substr(text[begin] == '\n' ? begin + 1 : begin));
+}
+
+std::string StartedService::WithOutput(std::string what) const {
+  const std::string tail = output_tail(kShownLines);
+  return tail.empty() ? what + "; it wrote nothing" : what + "; it wrote at the end:\n" + tail;
+}
+
+Result<void> StartedService::Failure(std::string what) const {
+  return Fail(ErrorKind::kEnvironment, WithOutput(std::move(what)));
+}
+
+std::vector<StartedService::Listener> StartedService::FindListeners() const {
+  std::vector<Listener> found;
+  for (const int pid : FindDescendants(keeper_)) {
+    for (const ListeningSocket& socket : FindListeningSockets(pid)) {
+      const LoadAddress address = AddressOf(socket);
+      if (!IsLoopback(address)) continue;
+      const bool known = std::any_of(found.begin(), found.end(), [&](const Listener& l) {
+        return l.address.port == address.port;
+      });
+      if (!known && (options_.port == 0 || options_.port == address.port)) {
+        found.push_back({pid, address});
+      }
+    }
+  }
+  return found;
+}
+
+bool StartedService::Answers(const LoadAddress& address, const LoadRequest& request) const {
+  if (IsNodeInspector({address.host, address.port}, InspectorOptions{})) return false;
+  LoadOptions once;
+  once.requests = 1;
+  once.connections = 1;
+  once.request_timeout = kProbeTimeout;
+  once.cancel = options_.cancel;
+  Result<LoadResult> answer = RunLoad(address, request, once);
+  return answer && answer->completed == 1;
+}
+
+Result<void> StartedService::WaitUntilItAnswers(const LoadRequest& request) {
+  const Clock::time_point until = Clock::now() + options_.start_timeout;
+  const double seconds = static_cast<double>(options_.start_timeout.count()) / 1000;
+  bool listened = false;
+  while (Clock::now() < until) {
+    if (options_.cancel != nullptr && options_.cancel->cancelled()) {
+      return Fail(ErrorKind::kInterrupted, "interrupted");
+    }
+    std::vector<Listener> listeners = FindListeners();
+    if (!listeners.empty() && !listened) {
+      // The one that is opened first need not be the one that is meant.
+      listened = true;
+      std::this_thread::sleep_for(kMoreListeners);
+      listeners = FindListeners();
+    }
+    std::stable_sort(listeners.begin(), listeners.end(), [](const Listener& a, const Listener& b) {
+      return PortRank(a.address.port) < PortRank(b.address.port);
+    });
+    for (const Listener& listener : listeners) {
+      if (!Answers(listener.address, request)) continue;
+      pid_ = listener.pid;
+      address_ = listener.address;
+      for (const Listener& other : listeners) {
+        if (other.address.port != address_.port) other_ports_.push_back(other.address.port);
+      }
+      return {};
+    }
+    if (!running() && FindDescendants(keeper_).empty()) {
+      // Its last words may still be in the pipe.
+      std::this_thread::sleep_for(kLookAgain);
+      return Failure(fmt::format("'{}' did not stay: {} before it answered", shown_command(),
+                                 how_it_ended()));
+    }
+    std::this_thread::sleep_for(kLookAgain);
+  }
+  if (listened) {
+    return Failure(fmt::format("'{}' listens but does not answer {} {} within {:.0f} s; name another "
+                               "--path or --port",
+                               shown_command(), request.method, request.paths[0], seconds));
+  }
+  if (options_.port != 0) {
+    return Failure(fmt::format("'{}' does not listen on port {} after {:.0f} s; leave --port out to "
+                               "have its port found",
+                               shown_command(), options_.port, seconds));
+  }
+  return Failure(fmt::format("'{}' does not listen on any port of this machine after {:.0f} s; find "
+                             "needs an HTTP service to put load on, or a running process as TARGET",
+                             shown_command(), seconds));
+}
+
+void StartedService::Stop() {
+  life_.Close();
+  if (keeper_ > 0) {
+    int status = 0;
+    while (waitpid(keeper_, &status, 0) < 0 && errno == EINTR) {
+    }
+    keeper_ = 0;
+  }
+  stop_reading_.Close();
+  if (reader_.joinable()) reader_.join();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Service>> Service::Start(const ServiceOptions& options) {
+  if (options.command.empty()) return Fail(ErrorKind::kUsage, "there is no command to start");
+  auto service = std::make_unique<StartedService>(options);
+  if (Result<void> begun = service->Begin(); !begun) return tl::unexpected(begun.error());
+  return std::unique_ptr<Service>(std::move(service));
+}
+
+}  // namespace leaktrail
