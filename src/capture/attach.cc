@@ -270,6 +270,7 @@ Result<std::unique_ptr<Attachment>> Opener::Open() {
     return Fail(ErrorKind::kEnvironment,
                 fmt::format("process {} ({}) has ended", process_.pid, process_.name));
   }
+  if (Result<void> may = CheckMayTouch(process_); !may) return tl::unexpected(may.error());
   if (const std::optional<OpenedSocket> open = FindOpenOne()) return Connect(*open);
 
   Result<FileDescriptor> lock =

@@ -73,7 +73,7 @@ std::set<uint64_t> ListeningInodes(ProcessId pid) {
   return out;
 }
 
-Result<void> CheckMayOpen(const NodeProcess& process) {
+Result<void> CheckMayTouch(const NodeProcess& process) {
   if (kill(process.pid, 0) != 0) {
     if (errno == ESRCH) return Refuse(process, "has ended");
     return Refuse(process, "belongs to another user; run leaktrail as that user or as root");
@@ -82,6 +82,10 @@ Result<void> CheckMayOpen(const NodeProcess& process) {
   if (access(fds.c_str(), R_OK | X_OK) != 0) {
     return Refuse(process, "does not let this user look at its sockets; run leaktrail as root");
   }
+  return {};
+}
+
+Result<void> CheckMayOpen(const NodeProcess& process) {
   const std::string status = ReadProcFile(process.pid, "status").value_or("");
   const std::string_view state = FieldOf(status, "State").value_or("");
   if (state.starts_with("T") || state.starts_with("t")) {

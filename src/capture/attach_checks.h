@@ -17,7 +17,9 @@ namespace leaktrail {
 // Same pid, same start: the process that we looked at still runs.
 bool StillRuns(const NodeProcess& process);
 
-// Own user, not stopped, a handler for SIGUSR1, no permission model, the inspector's port free.
+// Whether this user may signal it and look at its sockets.
+Result<void> CheckMayTouch(const NodeProcess& process);
+// Not stopped, a handler for SIGUSR1, no permission model, the inspector's port free.
 Result<void> CheckMayOpen(const NodeProcess& process);
 
 // One leaktrail at a time opens an inspector in a network namespace, since Node processes usually
