@@ -36,7 +36,8 @@ constexpr std::chrono::milliseconds kLastWords{3000};
 constexpr size_t kShownStacks = 10;
 constexpr double kHeapPart = 0.25;  // of V8's limit that a service may be filled by
 
-// Of a running process: what a round is made of, how long it lasts at most, and growth that matters.
+// Of a running process: what a round is made of, how long it lasts at most, and growth that
+// matters.
 constexpr std::chrono::milliseconds kTick{100};
 constexpr uint64_t kTicksInRound = 25;
 constexpr double kRelevantPerSecond = 1024;
@@ -54,7 +55,8 @@ SlopeFacts FactsOf(const GrowthVerdict& v) {
   return {v.growth.per_unit, v.growth.low, v.growth.high, OutcomeText(v.outcome), v.reason};
 }
 
-// The growth that counts: outside V8's heap only where the heap itself does not leak, or leaks less.
+// The growth that counts: outside V8's heap only where the heap itself does not leak, or leaks
+// less.
 bool IsExternal(const RoundsState& rounds) {
   const bool external = rounds.external.outcome == GrowthOutcome::kLeak;
   const bool heap = rounds.heap.outcome == GrowthOutcome::kLeak;
@@ -68,8 +70,8 @@ ExperimentFacts FactsOf(const RoundsState& rounds) {
   facts.load_seconds = rounds.load_seconds;
   facts.warm_up_rounds = static_cast<uint32_t>(rounds.warm_up.size());
   for (const Round& r : rounds.rounds) {
-    facts.samples.push_back({r.units, r.memory.heap_used, r.memory.external,
-                             r.memory.array_buffers, r.memory.resident});
+    facts.samples.push_back({r.units, r.memory.heap_used, r.memory.external, r.memory.array_buffers,
+                             r.memory.resident});
   }
   facts.heap = FactsOf(rounds.heap);
   facts.external = FactsOf(rounds.external);
@@ -99,15 +101,15 @@ void PutVerdict(const RoundsState& rounds, const std::string& unit, Findings* fi
   const GrowthVerdict& telling = IsExternal(rounds) ? rounds.external : rounds.heap;
   const char* what = IsExternal(rounds) ? "memory outside V8's heap" : "the heap";
   const double units = rounds.units();
-  findings->reason = fmt::format("{}: {} ({:.0f} {}s in {} rounds)", what, telling.reason, units, unit,
-                                 rounds.rounds.size());
+  findings->reason = fmt::format("{}: {} ({:.0f} {}s in {} rounds)", what, telling.reason, units,
+                                 unit, rounds.rounds.size());
   if (rounds.outcome == GrowthOutcome::kLeak && doubted && rounds.done_part < 1) {
     findings->verdict = Verdict::kInconclusive;
     findings->reason = doubt;
   }
   if (findings->verdict == Verdict::kInconclusive && telling.units_to_settle) {
-    findings->reason += fmt::format("; about {:.0f} {}s more would settle it",
-                                    *telling.units_to_settle, unit);
+    findings->reason +=
+        fmt::format("; about {:.0f} {}s more would settle it", *telling.units_to_settle, unit);
   }
   GrowthRate& growth = findings->growth;
   growth.unit = unit;
@@ -176,6 +178,13 @@ Error Finder::ServiceError(Error error) {
       "the service did not live through the load: {}{}{}", service_->how_it_ended(),
       out_of_memory ? ", its heap was full; use a smaller -n" : "",
       tail.empty() ? "; it wrote nothing" : "; it wrote at the end: " + tail);
+  const bool out_of_memory =
+      tail.find("heap out of memory") != std::string::npos ||
+      service_->output_tail(200).find("heap out of memory") != std::string::npos;
+  error.message =
+      fmt::format("the service did not live through the load: {}{}{}", service_->how_it_ended(),
+                  out_of_memory ? ", its heap was full; use a smaller -n" : "",
+                  tail.empty() ? "; it wrote nothing" : "; it wrote at the end:\n" + tail);
   return error;
 }
 
@@ -198,7 +207,8 @@ Result<void> Finder::Begin() {
   Result<std::unique_ptr<Service>> service = Service::Start(options_.service);
   if (!service) return tl::unexpected(service.error());
   service_ = std::move(*service);
-  if (Result<void> answers = service_->WaitUntilItAnswers(options_.request); !answers) return answers;
+  if (Result<void> answers = service_->WaitUntilItAnswers(options_.request); !answers)
+    return answers;
   Result<NodeProcess> process = DescribeProcess(service_->pid(), {});
   if (!process) return tl::unexpected(process.error());
   Target target;
@@ -241,11 +251,11 @@ Result<LoadResult> Finder::Load(uint64_t requests) {
       e.status > 0    ? fmt::format("answers with status {}", result->by_status.begin()->first)
       : e.timeout > 0 ? std::string("does not answer in time")
                       : std::string("closes every connection");
-  return Fail(ErrorKind::kEnvironment,
-              fmt::format("the service {} to all of {} requests of {} {}; name what it answers with "
-                          "--path, -m and -H",
-                          what, result->tried(), options_.request.method,
-                          options_.request.paths.front()));
+  return Fail(
+      ErrorKind::kEnvironment,
+      fmt::format("the service {} to all of {} requests of {} {}; name what it answers with "
+                  "--path, -m and -H",
+                  what, result->tried(), options_.request.method, options_.request.paths.front()));
 }
 
 Result<MemoryReading> Finder::Measure() {
@@ -286,7 +296,8 @@ Result<void> Finder::AfterRound(const RoundsState& state) {
     sampling_ = true;
   }
   const size_t n = state.rounds.size();
-  if (state.outcome == GrowthOutcome::kNoLeak || state.grown_bytes() < kGrowthBeforeSnapshot) return {};
+  if (state.outcome == GrowthOutcome::kNoLeak || state.grown_bytes() < kGrowthBeforeSnapshot)
+    return {};
   if (no_more_snapshots_) return {};
   if (files_.count() == 0 && n >= kRoundsBeforeSnapshot) {
     first_at_ = n;
@@ -294,7 +305,8 @@ Result<void> Finder::AfterRound(const RoundsState& state) {
     return TakeSnapshotNow("early");
   }
   const double middle = done_at_first_ + (1 - done_at_first_) * kMiddle;
-  if (files_.count() == 1 && n >= first_at_ + kRoundsBetweenSnapshots && state.done_part >= middle) {
+  if (files_.count() == 1 && n >= first_at_ + kRoundsBetweenSnapshots &&
+      state.done_part >= middle) {
     return TakeSnapshotNow("middle");
   }
   return {};

@@ -106,8 +106,8 @@ Match MostGrowth(std::span<const GrowingStack> stacks) {
   return best.grown >= kClearShare * all ? best : Match{};
 }
 
-// A constructor makes one object each time it is called; whoever calls it without end is to blame. Goes
-// outwards as long as that stays in the package.
+// A constructor makes one object each time it is called; whoever calls it without end is to blame.
+// Goes outwards as long as that stays in the package.
 const StackFrame* PastConstructors(const GrowingStack& stack, const StackFrame* frame,
                                    const Suspect& suspect) {
   const auto is_constructor = [&](const StackFrame& f) {
@@ -169,9 +169,9 @@ void JoinStacks(std::span<const GrowingStack> all, Findings* findings) {
   for (Suspect& suspect : findings->suspects) JoinOne(stacks, &suspect);
 
   Suspect* first = findings->suspects.empty() ? nullptr : &findings->suspects.front();
-  const bool nobody = first == nullptr || !first->culprit ||
-                      (first->culprit->because == Because::kDominator &&
-                       first->allocation_stack.empty());
+  const bool nobody =
+      first == nullptr || !first->culprit ||
+      (first->culprit->because == Because::kDominator && first->allocation_stack.empty());
   if (nobody) {
     const Match most = MostGrowth(stacks);
     if (most.frame != nullptr) {

@@ -29,7 +29,8 @@ int64_t NowMs() {
   return static_cast<int64_t>(t.tv_sec) * 1000 + t.tv_nsec / 1'000'000;
 }
 
-// Every process below us gets the signal: our own children, and what they leave behind becomes ours.
+// Every process below us gets the signal: our own children, and what they leave behind becomes
+// ours.
 void SignalChildren(int signal_number) {
   char text[kChildrenBytes];
   const int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);

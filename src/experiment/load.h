@@ -3,8 +3,8 @@
 //   connections   1 ──GET /a──▶ ◀──200── ──GET /b──▶ …      each asks again as soon as it has the
 //                 2 ──GET /b──▶ ◀──200── …                  answer; paths are taken in turn
 //
-// Keep-alive unless told otherwise. What the peer closes between two requests is opened again and is
-// no error. A request that gets no answer in time counts as one and its connection is replaced.
+// Keep-alive unless told otherwise. What the peer closes between two requests is opened again and
+// is no error. A request that gets no answer in time counts as one and its connection is replaced.
 //
 // Bounded: `requests` and, if set, `time_limit` end it, whichever comes first.
 //
@@ -54,8 +54,8 @@ struct LoadOptions {
 
 // Requests that got no useful answer, by kind.
 struct LoadErrors {
-  uint64_t connect = 0;   // refused or unreachable
-  uint64_t closed = 0;    // the connection ended inside an answer or before it
+  uint64_t connect = 0;  // refused or unreachable
+  uint64_t closed = 0;   // the connection ended inside an answer or before it
   uint64_t timeout = 0;
   uint64_t malformed = 0;  // not HTTP
   uint64_t status = 0;     // an answer, but 4xx or 5xx
@@ -68,7 +68,7 @@ struct LoadResult {
   std::map<int, uint64_t> by_status;
   uint64_t received_bytes = 0, sent_bytes = 0;
   double seconds = 0;
-  bool interrupted = false;               // cancelled, or the time limit came first
+  bool interrupted = false;            // cancelled, or the time limit came first
   std::vector<uint32_t> latencies_us;  // of answers, ascending
 
   uint64_t tried() const { return completed + errors.all() - errors.status; }

@@ -24,8 +24,11 @@ constexpr double kResidentBytes = 16e6;
 class Experiment {
  public:
   Experiment(const RoundDriver& driver, const RoundsOptions& options)
-      : driver_(driver), options_(options), size_(SizeOptions(options)),
-        heap_(GrowthOptionsOf(options)), external_(GrowthOptionsOf(options)),
+      : driver_(driver),
+        options_(options),
+        size_(SizeOptions(options)),
+        heap_(GrowthOptionsOf(options)),
+        external_(GrowthOptionsOf(options)),
         resident_(ResidentOptions(options)) {}
 
   Result<RoundsState> Run() {
@@ -146,9 +149,9 @@ class Experiment {
     const double by_time = PartOf(options_.min_time);
     // Load or room alone is not enough while the time is short: sessions and the like live for
     // seconds.
-    state_.done_part = std::min(1.0, std::max({std::min(std::max(by_units, room), by_time),
-                                               PartOf(options_.enough_time),
-                                               PartOf(options_.time_limit)}));
+    state_.done_part =
+        std::min(1.0, std::max({std::min(std::max(by_units, room), by_time),
+                                PartOf(options_.enough_time), PartOf(options_.time_limit)}));
   }
 
   GrowthOutcome Together() const {

@@ -109,7 +109,8 @@ struct Pipe {
 Result<Pipe> MakePipe() {
   int fds[2];
   if (pipe2(fds, O_CLOEXEC) != 0) {
-    return Fail(ErrorKind::kEnvironment, fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+    return Fail(ErrorKind::kEnvironment,
+                fmt::format("cannot make a pipe: {}", std::strerror(errno)));
   }
   return Pipe{Fd(fds[0]), Fd(fds[1])};
 }
@@ -132,8 +133,8 @@ bool IsLoopback(const LoadAddress& address) {
   return address.host.starts_with("127.") || address.host == "::1";
 }
 
-// Which of several ports is the service's: PORT of the environment, then one that somebody chose, then
-// one that the kernel did (port 0).
+// Which of several ports is the service's: PORT of the environment, then one that somebody chose,
+// then one that the kernel did (port 0).
 int PortRank(uint16_t port) {
   const char* named = std::getenv("PORT");
   if (named != nullptr && std::to_string(port) == named) return 0;
@@ -205,6 +206,12 @@ Result<void> StartedService::Begin() {
   plan.output_fd = output->write.get();
   plan.null_fd = null.get();
   plan.grace_ms = static_cast<int>(options_.stop_grace.count());
+  std::vector<char*> arguments;
+  for (const std::string& a : options_.command) arguments.push_back(const_cast<char*>(a.c_str()));
+  arguments.push_back(nullptr);
+  const KeeperPlan plan{arguments.data(),  life->read.get(),
+                        news->write.get(), output->write.get(),
+                        null.get(),        static_cast<int>(options_.stop_grace.count())};
   keeper_ = fork();
   if (keeper_ == 0) RunKeeper(plan);
   if (keeper_ < 0) {
@@ -224,9 +231,10 @@ Result<void> StartedService::Begin() {
   } while (n < 0 && errno == EINTR);
   if (n != sizeof message || message.news != KeeperNews::kStarted) {
     const int error = n == sizeof message ? message.value : EPIPE;
-    return Fail(ErrorKind::kEnvironment,
-                fmt::format("cannot start '{}': {}; give the command as you would type it, after --",
-                            options_.command[0], std::strerror(error)));
+    return Fail(
+        ErrorKind::kEnvironment,
+        fmt::format("cannot start '{}': {}; give the command as you would type it, after --",
+                    options_.command[0], std::strerror(error)));
   }
   stop_reading_ = std::move(stop->write);
   reader_ = std::thread([this, end = std::move(stop->read)]() mutable {
@@ -344,24 +352,27 @@ Result<void> StartedService::WaitUntilItAnswers(const LoadRequest& request) {
     if (!running() && FindDescendants(keeper_).empty()) {
       // Its last words may still be in the pipe.
       std::this_thread::sleep_for(kLookAgain);
-      return Failure(fmt::format("'{}' did not stay: {} before it answered", shown_command(),
-                                 how_it_ended()));
+      return Failure(
+          fmt::format("'{}' did not stay: {} before it answered", shown_command(), how_it_ended()));
     }
     std::this_thread::sleep_for(kLookAgain);
   }
   if (listened) {
-    return Failure(fmt::format("'{}' listens but does not answer {} {} within {:.0f} s; name another "
-                               "--path or --port",
-                               shown_command(), request.method, request.paths[0], seconds));
+    return Failure(
+        fmt::format("'{}' listens but does not answer {} {} within {:.0f} s; name another "
+                    "--path or --port",
+                    shown_command(), request.method, request.paths[0], seconds));
   }
   if (options_.port != 0) {
-    return Failure(fmt::format("'{}' does not listen on port {} after {:.0f} s; leave --port out to "
-                               "have its port found",
-                               shown_command(), options_.port, seconds));
+    return Failure(
+        fmt::format("'{}' does not listen on port {} after {:.0f} s; leave --port out to "
+                    "have its port found",
+                    shown_command(), options_.port, seconds));
   }
-  return Failure(fmt::format("'{}' does not listen on any port of this machine after {:.0f} s; find "
-                             "needs an HTTP service to put load on, or a running process as TARGET",
-                             shown_command(), seconds));
+  return Failure(
+      fmt::format("'{}' does not listen on any port of this machine after {:.0f} s; find "
+                  "needs an HTTP service to put load on, or a running process as TARGET",
+                  shown_command(), seconds));
 }
 
 void StartedService::Stop() {

@@ -4,9 +4,9 @@
 //        ◀──output pipe──────────────────┘
 //
 // The keeper is a fork of ours in a process group of its own. It adopts what its descendants leave
-// behind (PR_SET_CHILD_SUBREAPER), and as soon as the life pipe closes, because we stop the service or
-// because we died of whatever, it ends the whole tree: SIGTERM, SIGKILL after a grace. If the keeper
-// itself is killed, the kernel kills the command (PR_SET_PDEATHSIG).
+// behind (PR_SET_CHILD_SUBREAPER), and as soon as the life pipe closes, because we stop the service
+// or because we died of whatever, it ends the whole tree: SIGTERM, SIGKILL after a grace. If the
+// keeper itself is killed, the kernel kills the command (PR_SET_PDEATHSIG).
 //
 // The command has our environment (with --inspect-port=0 in NODE_OPTIONS) and folder and a process group
 // of its own; a Ctrl-C on the
@@ -46,8 +46,8 @@ class Service {
   // Stops it.
   virtual ~Service() = default;
 
-  // Waits until a process of the service answers HTTP on a port of this machine. Errors: it ended (with
-  // its status and the end of its output), it never listened, it never answered.
+  // Waits until a process of the service answers HTTP on a port of this machine. Errors: it ended
+  // (with its status and the end of its output), it never listened, it never answered.
   virtual Result<void> WaitUntilItAnswers(const LoadRequest& request) = 0;
 
   // Of the process that listens, and where; after WaitUntilItAnswers.

@@ -39,9 +39,10 @@ Result<std::string> SnapshotFiles::HiddenFolder() const {
   std::string name =
       std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/leaktrail-XXXXXX";
   if (mkdtemp(name.data()) == nullptr) {
-    return Fail(ErrorKind::kEnvironment,
-                fmt::format("cannot make a folder for snapshots in {}: {}; name another with TMPDIR",
-                            std::filesystem::path(name).parent_path().string(), std::strerror(errno)));
+    return Fail(
+        ErrorKind::kEnvironment,
+        fmt::format("cannot make a folder for snapshots in {}: {}; name another with TMPDIR",
+                    std::filesystem::path(name).parent_path().string(), std::strerror(errno)));
   }
   return name;
 }

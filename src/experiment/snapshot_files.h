@@ -29,7 +29,7 @@ class SnapshotFiles {
   Result<void> Take(Attachment& target, std::string_view name, SnapshotOptions options);
 
   size_t count() const { return files_.size(); }
-  const std::string& path(size_t i) const { return files_[i].path; }        // to open
+  const std::string& path(size_t i) const { return files_[i].path; }         // to open
   const std::string& shown_path(size_t i) const { return files_[i].shown; }  // for people
 
  private:

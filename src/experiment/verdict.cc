@@ -28,8 +28,8 @@ constexpr double kFlatZ = 2.326;
 constexpr double kPowerZ = 1.282;  // 90 %
 // Of the relevant growth: what is below it is flat however surely it is not zero.
 constexpr double kNegligiblePart = 0.125;
-// Of the relevant growth over the load: swings larger than so many times that could hide it. There is
-// only one last look, and it has the most load: it may be wider.
+// Of the relevant growth over the load: swings larger than so many times that could hide it. There
+// is only one last look, and it has the most load: it may be wider.
 constexpr double kLargestSwingToRelevant = 1.5;
 constexpr double kLargestSwingAtTheEnd = 3;
 constexpr size_t kMinLastLook = 16;
@@ -64,9 +64,9 @@ double SmallestQuarterGain(std::span<const GrowthSample> samples) {
 struct Look {
   RobustTrend all, early, late;
   size_t late_count = 0;
-  double units = 0;      // from the first sample to the last
-  double z_needed = 0;   // of this look
-  double goes_on = 0;    // smallest gain between quarters, relative
+  double units = 0;     // from the first sample to the last
+  double z_needed = 0;  // of this look
+  double goes_on = 0;   // smallest gain between quarters, relative
   bool significant = false;
   bool above_range = false;
   bool enough_bytes = false;
@@ -137,8 +137,8 @@ bool IsFlat(const Look& look, const GrowthOptions& options,
 GrowthCourse CourseOf(const Look& look, const GrowthOptions& options) {
   const bool grew = look.all.z >= kFlatZ && look.all.slope * look.units >= options.relevant_bytes;
   if (IsFlat(look, options)) {
-    const bool grew_early = look.early.slope * look.units / 2 >= options.relevant_bytes &&
-                            look.early.z >= kLateZ;
+    const bool grew_early =
+        look.early.slope * look.units / 2 >= options.relevant_bytes && look.early.z >= kLateZ;
     return grew || grew_early ? GrowthCourse::kStopped : GrowthCourse::kFlat;
   }
   if (!grew) return GrowthCourse::kUnclear;
@@ -186,7 +186,8 @@ std::string ReasonOf(const GrowthVerdict& verdict, const Look& look) {
     return "it grows by less than it swings up and down";
   }
   if (look.significant && !look.continues) return "it grows, but not all the time";
-  if (look.significant && !look.enough_units) return "it grows, but has not been seen for long enough";
+  if (look.significant && !look.enough_units)
+    return "it grows, but has not been seen for long enough";
   if (look.significant) return "it grows by too little to tell it from an idle heap";
   return "the swings of the heap are larger than the growth that matters";
 }
@@ -232,6 +233,9 @@ void SequentialVerdict::Judge() {
   std::optional<Look> floor;
   const std::vector<GrowthSample> lowest = FloorOf(samples_, whole.all.residual_range);
   if (lowest.size() >= kMinSamples) floor = Examine(lowest, options_, level / 2, done);
+  const double level = options_.false_alarm_bound *
+                       (later <= 0 ? 0.9 / planned : 0.1 * 6 / (9.8696 * later * later));
+  const Look look = Examine(samples_, options_, level);
 
   const bool is_leak = IsLeak(whole) || (floor && IsLeak(*floor));
   const bool is_flat = IsFlat(whole, options_) || (floor && IsFlat(*floor, options_));
