@@ -51,9 +51,9 @@ Result<WatchUntil> UntilOf(const std::string& text) {
   } else if (const std::optional<double> seconds = ParseSeconds(text)) {
     until.seconds = seconds;
   } else {
-    return Fail(ErrorKind::kUsage,
-                fmt::format("--until takes verdict, a time like 10m or a size like 500MB, not '{}'",
-                            text));
+    return Fail(
+        ErrorKind::kUsage,
+        fmt::format("--until takes verdict, a time like 10m or a size like 500MB, not '{}'", text));
   }
   return until;
 }
@@ -195,7 +195,8 @@ Result<int> RunWatch(const WatchArguments& arguments, Run& run) {
     Result<std::unique_ptr<MetricsEndpoint>> opened = MetricsEndpoint::Open(arguments.prometheus);
     if (!opened) return tl::unexpected(opened.error());
     metrics = std::move(*opened);
-    WriteToStandardError(fmt::format("leaktrail: metrics at http://{}/metrics\n", metrics->address()));
+    WriteToStandardError(
+        fmt::format("leaktrail: metrics at http://{}/metrics\n", metrics->address()));
   }
   SetInterruptGrace(kLeaveGrace);
   Teller teller(run);

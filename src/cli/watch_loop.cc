@@ -73,7 +73,8 @@ MemorySample SampleOf(const HistoryPoint& p) {
 }
 
 void FillVerdict(const WatchState& state, WatchRow* row) {
-  row->verdict = state.outcome == GrowthOutcome::kGoOn ? "inconclusive" : OutcomeName(state.outcome);
+  row->verdict =
+      state.outcome == GrowthOutcome::kGoOn ? "inconclusive" : OutcomeName(state.outcome);
   row->grows = state.grows;
   row->reason = state.reason;
   row->slope_of = state.slope_of;
@@ -244,8 +245,7 @@ bool Watcher::WaitUntil(steady_clock::time_point next) const {
   while (!cancelled()) {
     const auto now = steady_clock::now();
     if (now >= next) return true;
-    std::this_thread::sleep_for(
-        std::min<steady_clock::duration>(next - now, kCancelCheck));
+    std::this_thread::sleep_for(std::min<steady_clock::duration>(next - now, kCancelCheck));
   }
   return false;
 }
@@ -256,12 +256,13 @@ std::optional<Target> Watcher::WaitForRestart(const NodeProcess& gone) {
       ParseInspectorAddress(options_.target)) {
     return std::nullopt;
   }
-  Tell("restart", fmt::format("process {} has ended; waiting for {} to come back", gone.pid,
-                              options_.target));
+  Tell("restart",
+       fmt::format("process {} has ended; waiting for {} to come back", gone.pid, options_.target));
   const auto deadline = steady_clock::now() + kRestartPatience;
   while (!enough_ && steady_clock::now() < deadline) {
     Result<Target> target = ResolveTarget(options_.target);
-    // A process that is still starting has no handler for SIGUSR1: Attach says so, and is asked again.
+    // A process that is still starting has no handler for SIGUSR1: Attach says so, and is asked
+    // again.
     if (target && target->process && target->process->pid != gone.pid) return std::move(*target);
     if (!WaitUntil(steady_clock::now() + kRestartCheck)) break;
   }

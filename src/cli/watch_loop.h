@@ -1,4 +1,5 @@
-// The loop behind `leaktrail watch`: attach, sample, judge, tell; and again when the service restarts.
+// The loop behind `leaktrail watch`: attach, sample, judge, tell; and again when the service
+// restarts.
 //
 // Threads: one; the token may be set from anywhere.
 #pragma once
@@ -54,7 +55,8 @@ struct WatchEnd {
   std::string trouble;  // what leaving the process could not put right; "" if all is as it was
 };
 
-// Until the aim is reached, the user interrupts, the sinks have enough, or the process is gone for good.
+// Until the aim is reached, the user interrupts, the sinks have enough, or the process is gone for
+// good.
 Result<WatchEnd> WatchTarget(const WatchOptions& options, const WatchSinks& sinks);
 
 }  // namespace leaktrail

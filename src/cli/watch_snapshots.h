@@ -1,9 +1,9 @@
 // Snapshots while a service is watched: every so often, or whenever it has grown by so much, into a
 // folder that does not outgrow its cap.
 //
-// A snapshot is forked (capture/snapshot.h), so the service goes on; a failure is told and watching goes
-// on too. Files have mode 0600, the folder 0700. Only files that this run wrote are ever removed.
-// Threads: one.
+// A snapshot is forked (capture/snapshot.h), so the service goes on; a failure is told and watching
+// goes on too. Files have mode 0600, the folder 0700. Only files that this run wrote are ever
+// removed. Threads: one.
 #pragma once
 
 #include <cstdint>

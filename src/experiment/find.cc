@@ -174,17 +174,10 @@ Error Finder::ServiceError(Error error) {
   const std::string tail = service_->output_tail(kOutputLines);
   const bool out_of_memory = tail.find("heap out of memory") != std::string::npos;
   error.kind = ErrorKind::kEnvironment;
-  error.message = fmt::format(
-      "the service did not live through the load: {}{}{}", service_->how_it_ended(),
-      out_of_memory ? ", its heap was full; use a smaller -n" : "",
-      tail.empty() ? "; it wrote nothing" : "; it wrote at the end: " + tail);
-  const bool out_of_memory =
-      tail.find("heap out of memory") != std::string::npos ||
-      service_->output_tail(200).find("heap out of memory") != std::string::npos;
   error.message =
       fmt::format("the service did not live through the load: {}{}{}", service_->how_it_ended(),
                   out_of_memory ? ", its heap was full; use a smaller -n" : "",
-                  tail.empty() ? "; it wrote nothing" : "; it wrote at the end:\n" + tail);
+                  tail.empty() ? "; it wrote nothing" : "; it wrote at the end: " + tail);
   return error;
 }
 
@@ -225,7 +218,8 @@ Result<void> Finder::Attach(const Target& target) {
   attachment_ = std::move(*attachment);
   Inspector& inspector = attachment_->inspector();
   probe_.emplace(inspector);
-  inspector.OnEvent("NodeRuntime.waitingForDisconnect", [this](const InspectorEvent&) { gone_.Cancel(); });
+  inspector.OnEvent("NodeRuntime.waitingForDisconnect",
+                    [this](const InspectorEvent&) { gone_.Cancel(); });
   // Refused by none of the versions that matter, and not needed where it is.
   (void)inspector.Call("NodeRuntime.notifyWhenWaitingForDisconnect", {{"enabled", true}});
   return files_.Make(options_.save_folder);

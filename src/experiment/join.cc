@@ -128,9 +128,9 @@ double ShareOf(std::span<const GrowingStack> stacks, const CodePlace& place) {
   double all = 0, with = 0;
   for (const GrowingStack& stack : stacks) {
     all += stack.grown_bytes;
-    const bool is_on = std::any_of(stack.frames.begin(), stack.frames.end(), [&](const StackFrame& f) {
-      return FitOf(place, f) != Fit::kNone;
-    });
+    const bool is_on =
+        std::any_of(stack.frames.begin(), stack.frames.end(),
+                    [&](const StackFrame& f) { return FitOf(place, f) != Fit::kNone; });
     if (is_on) with += stack.grown_bytes;
   }
   return all > 0 ? with / all : 0;

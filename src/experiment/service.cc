@@ -28,14 +28,14 @@ using std::chrono::milliseconds;
 
 constexpr size_t kKeptOutputBytes = 64 * 1024;
 constexpr size_t kShownLines = 5;
-constexpr std::string_view kInspectorLines[] = {"Debugger listening on ", "For help, see: ",
-                                                "Debugger attached.", "Waiting for the debugger"};
+constexpr std::string_view kInspectorLines[] = {
+    "Debugger listening on ", "For help, see: ", "Debugger attached.", "Waiting for the debugger"};
 constexpr milliseconds kLookAgain{40};
 constexpr milliseconds kMoreListeners{300};
 constexpr milliseconds kProbeTimeout{3000};
 
-// Ours, but for one thing: when the inspector is opened later, it takes a free port instead of 9229,
-// which may be somebody else's. Every Node from 10 to 26 knows the option.
+// Ours, but for one thing: when the inspector is opened later, it takes a free port instead of
+// 9229, which may be somebody else's. Every Node from 10 to 26 knows the option.
 std::vector<std::string> EnvironmentForService() {
   constexpr std::string_view kName = "NODE_OPTIONS=";
   std::vector<std::string> out;
@@ -206,12 +206,6 @@ Result<void> StartedService::Begin() {
   plan.output_fd = output->write.get();
   plan.null_fd = null.get();
   plan.grace_ms = static_cast<int>(options_.stop_grace.count());
-  std::vector<char*> arguments;
-  for (const std::string& a : options_.command) arguments.push_back(const_cast<char*>(a.c_str()));
-  arguments.push_back(nullptr);
-  const KeeperPlan plan{arguments.data(),  life->read.get(),
-                        news->write.get(), output->write.get(),
-                        null.get(),        static_cast<int>(options_.stop_grace.count())};
   keeper_ = fork();
   if (keeper_ == 0) RunKeeper(plan);
   if (keeper_ < 0) {

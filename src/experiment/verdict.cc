@@ -96,9 +96,9 @@ Look Examine(std::span<const GrowthSample> samples, const GrowthOptions& options
   return look;
 }
 
-// The lowest sample of each tooth: what a heap falls back to, freed of most of its swings. A tooth ends
-// where the bytes fall by a good part of their range; the one that was under way at the start is left
-// out.
+// The lowest sample of each tooth: what a heap falls back to, freed of most of its swings. A tooth
+// ends where the bytes fall by a good part of their range; the one that was under way at the start
+// is left out.
 std::vector<GrowthSample> FloorOf(std::span<const GrowthSample> samples, double range) {
   std::vector<GrowthSample> floor;
   bool in_tooth = false;
@@ -224,18 +224,14 @@ void SequentialVerdict::Judge() {
   // 6/π² Σ 1/k² = 1.
   const double planned = std::max<double>(options_.planned_samples, kMinSamples) - kMinSamples + 1;
   const double later = static_cast<double>(looks_) - planned;
-  const double level =
-      options_.false_alarm_bound *
-      (later <= 0 ? 0.9 / planned : 0.1 * 6 / (9.8696 * later * later));
+  const double level = options_.false_alarm_bound *
+                       (later <= 0 ? 0.9 / planned : 0.1 * 6 / (9.8696 * later * later));
   // Half of it for the samples as they are, half for the floor below the teeth.
   const double done = samples_.back().units - samples_.front().units;
   const Look whole = Examine(samples_, options_, level / 2, done);
   std::optional<Look> floor;
   const std::vector<GrowthSample> lowest = FloorOf(samples_, whole.all.residual_range);
   if (lowest.size() >= kMinSamples) floor = Examine(lowest, options_, level / 2, done);
-  const double level = options_.false_alarm_bound *
-                       (later <= 0 ? 0.9 / planned : 0.1 * 6 / (9.8696 * later * later));
-  const Look look = Examine(samples_, options_, level);
 
   const bool is_leak = IsLeak(whole) || (floor && IsLeak(*floor));
   const bool is_flat = IsFlat(whole, options_) || (floor && IsFlat(*floor, options_));
