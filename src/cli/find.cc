@@ -144,7 +144,7 @@ void AddFind(CLI::App* root, CommandLine* line) {
       .Number("--rounds", 8, 1000, &a->rounds, "at most so many rounds")
       .Number("--warmup", 1, 100, &a->warm_up, "at most so many rounds of warm-up")
       .Number("--settle", 1, 600'000, &a->settle_ms, "wait at most so many ms after a round")
-      .Number("--time", 5, kMaxSeconds, &a->seconds, "at most so many seconds of rounds (75)")
+      .Number("--time", 5, kMaxSeconds, &a->seconds, "at most so many seconds of rounds (65)")
       .Text("--save", "FOLDER", &a->save, "keep the snapshots there")
       .Runs([a, line](Run& run) { return RunFind(*a, line->command, run); });
 }

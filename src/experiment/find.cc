@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <thread>
 #include <utility>
 
@@ -30,6 +31,7 @@ constexpr double kGrowthBeforeSnapshot = 48 * 1024;
 // Requests that all fail before it is given up.
 constexpr uint64_t kHopeless = 20;
 constexpr size_t kOutputLines = 6;
+constexpr std::chrono::milliseconds kLastWords{3000};
 // Stacks that --verbose and JSON show.
 constexpr size_t kShownStacks = 10;
 constexpr double kHeapPart = 0.25;  // of V8's limit that a service may be filled by
@@ -140,7 +142,7 @@ class Finder {
   Result<void> TakeSnapshotNow(std::string_view name);
   Result<FindResult> Finish(const RoundsState& rounds);
   Result<Findings> Trail(FindResult* result);
-  Error ServiceError(Error error) const;
+  Error ServiceError(Error error);
   void ShowProgress(const RoundsState& state, bool warming_up) const;
 
   const FindOptions& options_;
@@ -150,6 +152,7 @@ class Finder {
   SnapshotFiles files_;
   std::vector<HeapProfile> profiles_;  // one with each snapshot
   size_t first_at_ = 0, second_at_ = 0;
+  CancelToken gone_;  // the service is about to exit
   bool sampling_ = false;
   bool no_more_snapshots_ = false;
   Diagnostics diagnostics_;
@@ -157,17 +160,24 @@ class Finder {
 };
 
 // What happened to the service says more than what happened to our connection.
-Error Finder::ServiceError(Error error) const {
+Error Finder::ServiceError(Error error) {
+  const bool cut_off = attachment_ && (gone_.cancelled() || !attachment_->inspector().connected());
+  if (has_service() && cut_off && error.kind != ErrorKind::kInterrupted) {
+    // Node waits for us before it exits.
+    attachment_->inspector().Close();
+    const auto until = std::chrono::steady_clock::now() + kLastWords;
+    while (service_->running() && std::chrono::steady_clock::now() < until) {
+      std::this_thread::sleep_for(kTick);
+    }
+  }
   if (error.kind == ErrorKind::kInterrupted || !service_ || service_->running()) return error;
   const std::string tail = service_->output_tail(kOutputLines);
-  const bool out_of_memory =
-      tail.find("heap out of memory") != std::string::npos ||
-      service_->output_tail(200).find("heap out of memory") != std::string::npos;
+  const bool out_of_memory = tail.find("heap out of memory") != std::string::npos;
   error.kind = ErrorKind::kEnvironment;
   error.message =
       fmt::format("the service did not live through the load: {}{}{}", service_->how_it_ended(),
                   out_of_memory ? ", its heap was full; use a smaller -n" : "",
-                  tail.empty() ? "; it wrote nothing" : "; it wrote at the end:\n" + tail);
+                  tail.empty() ? "; it wrote nothing" : "; it wrote at the end: " + tail);
   return error;
 }
 
@@ -206,7 +216,12 @@ Result<void> Finder::Attach(const Target& target) {
   Result<std::unique_ptr<Attachment>> attachment = Attachment::Open(target, attach);
   if (!attachment) return tl::unexpected(ServiceError(attachment.error()));
   attachment_ = std::move(*attachment);
-  probe_.emplace(attachment_->inspector());
+  Inspector& inspector = attachment_->inspector();
+  probe_.emplace(inspector);
+  inspector.OnEvent("NodeRuntime.waitingForDisconnect",
+                    [this](const InspectorEvent&) { gone_.Cancel(); });
+  // Refused by none of the versions that matter, and not needed where it is.
+  (void)inspector.Call("NodeRuntime.notifyWhenWaitingForDisconnect", {{"enabled", true}});
   return files_.Make(options_.save_folder);
 }
 
@@ -217,12 +232,13 @@ Result<LoadResult> Finder::Load(uint64_t requests) {
   load.hopeless_after = kHopeless;
   load.time_limit = options_.rounds.time_limit;
   load.cancel = options_.cancel;
+  load.service_gone = &gone_;
   Result<LoadResult> result = RunLoad(service_->address(), options_.request, load);
   if (!result) return result;
   if (options_.cancel != nullptr && options_.cancel->cancelled()) {
     return Fail(ErrorKind::kInterrupted, "interrupted");
   }
-  if (!service_->running()) return tl::unexpected(ServiceError({}));
+  if (gone_.cancelled() || !service_->running()) return tl::unexpected(ServiceError({}));
   if (result->succeeded() > 0 || result->tried() == 0) return result;
   const LoadErrors& e = result->errors;
   const std::string what =

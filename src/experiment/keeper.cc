@@ -89,7 +89,7 @@ void EndAll(pid_t command, const KeeperPlan& plan) {
   dup2(plan.null_fd, STDIN_FILENO);
   dup2(plan.output_fd, STDOUT_FILENO);
   dup2(plan.output_fd, STDERR_FILENO);
-  execvp(plan.arguments[0], plan.arguments);
+  execvpe(plan.arguments[0], plan.arguments, plan.environment);
   const int error = errno;
   [[maybe_unused]] const ssize_t n = write(failed_fd, &error, sizeof error);
   _exit(127);

@@ -21,12 +21,13 @@ struct KeeperMessage {
 };
 
 struct KeeperPlan {
-  char* const* arguments = nullptr;  // of the command, ends with nullptr
-  int life_fd = -1;                  // reads; closes when the keeper has to end everything
-  int news_fd = -1;                  // writes KeeperMessage
-  int output_fd = -1;                // the command's standard output and error
-  int null_fd = -1;                  // its standard input
-  int grace_ms = 1500;               // between SIGTERM and SIGKILL
+  char* const* arguments = nullptr;    // of the command, ends with nullptr
+  char* const* environment = nullptr;  // likewise
+  int life_fd = -1;                    // reads; closes when the keeper has to end everything
+  int news_fd = -1;                    // writes KeeperMessage
+  int output_fd = -1;                  // the command's standard output and error
+  int null_fd = -1;                    // its standard input
+  int grace_ms = 1500;                 // between SIGTERM and SIGKILL
 };
 
 [[noreturn]] void RunKeeper(const KeeperPlan& plan);

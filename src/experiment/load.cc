@@ -312,7 +312,8 @@ class Generator {
     }
     if (options_.on_progress) options_.on_progress(result_.tried());
     const bool late = options_.time_limit.count() > 0 && now - begin_ >= options_.time_limit;
-    const bool cancelled = options_.cancel != nullptr && options_.cancel->cancelled();
+    const auto is_set = [](const CancelToken* t) { return t != nullptr && t->cancelled(); };
+    const bool cancelled = is_set(options_.cancel) || is_set(options_.service_gone);
     const bool hopeless = options_.hopeless_after > 0 && result_.succeeded() == 0 &&
                           result_.errors.all() >= options_.hopeless_after;
     stopped_ = late || cancelled || hopeless;

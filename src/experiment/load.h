@@ -48,6 +48,7 @@ struct LoadOptions {
   // Gives up as soon as so many requests have failed and none has succeeded; 0: never.
   uint64_t hopeless_after = 0;
   const CancelToken* cancel = nullptr;
+  const CancelToken* service_gone = nullptr;       // set when there is nobody left to answer
   std::function<void(uint64_t done)> on_progress;  // a few times a second
 };
 

@@ -35,7 +35,7 @@ struct RoundsOptions {
   uint32_t max_rounds = 80;
   uint32_t max_warm_up = 6;
   std::chrono::milliseconds max_settle{1500};
-  std::chrono::milliseconds time_limit{75'000};
+  std::chrono::milliseconds time_limit{65'000};
   // A leak is believed after so much load, since a cache may fill as evenly …
   double min_units = 60'000;
   std::chrono::milliseconds min_time{15'000};

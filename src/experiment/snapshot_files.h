@@ -37,7 +37,9 @@ class SnapshotFiles {
     std::string path, shown;
     int fd = -1;
   };
-  std::string folder_;
+  Result<std::string> HiddenFolder() const;
+
+  std::string folder_;  // saved ones
   bool saved_ = false;
   std::vector<File> files_;
 };
