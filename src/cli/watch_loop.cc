@@ -142,6 +142,7 @@ class Watcher {
   const WatchSinks& sinks_;
   steady_clock::time_point began_;
   std::unique_ptr<Attachment> attachment_;
+  std::optional<Sampler> sampler_;
   WatchSubject subject_;
   std::optional<GrowthWatch> growth_;
   std::unique_ptr<History> history_;
@@ -162,6 +163,7 @@ Result<void> Watcher::Attach(const Target& target) {
   Result<std::unique_ptr<Attachment>> opened = Attachment::Open(target, attach);
   if (!opened) return tl::unexpected(opened.error());
   attachment_ = std::move(*opened);
+  sampler_.emplace(*attachment_);
   const NodeProcess& process = attachment_->process();
   subject_.pid = process.pid;
   subject_.name = process.pid != 0 ? process.name : options_.target;
@@ -208,8 +210,7 @@ void Watcher::TakeUpHistory() {
 }
 
 Result<Watcher::Step> Watcher::Sample() {
-  Sampler sampler(*attachment_);
-  const Result<MemorySample> sample = sampler.Take();
+  const Result<MemorySample> sample = sampler_->Take();
   if (!sample) {
     if (cancelled()) return Step::kDone;
     if (!attachment_->inspector().connected()) return Step::kProcessGone;
@@ -289,6 +290,7 @@ Result<WatchEnd> Watcher::Watch() {
     if (!step) return tl::unexpected(step.error());
     if (*step == Step::kProcessGone) {
       const NodeProcess gone = attachment_->process();
+      sampler_.reset();
       attachment_.reset();
       Result<void> attached = Fail(ErrorKind::kEnvironment, "");
       while (!attached && !cancelled()) {
