@@ -6,13 +6,14 @@ _leaktrail_flags() {
   case $1 in
     dominators) echo "$_leaktrail_common --depth" ;;
     find) echo "$_leaktrail_common --body --concurrency --content-type --header --method --path --port --requests --rounds --save --settle --time --warmup" ;;
+    watch) echo "$_leaktrail_common --interval --log --prometheus --snapshot-at --snapshot-cap --snapshots --until" ;;
     ps) echo "$_leaktrail_common --watch" ;;
     retainers) echo "$_leaktrail_common --class" ;;
     *) echo "$_leaktrail_common" ;;
   esac
 }
 
-_leaktrail_verbs='diff dominators find packages ps retainers strings summary trail'
+_leaktrail_verbs='diff dominators find packages ps retainers strings summary trail watch'
 
 _leaktrail() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb='' i

@@ -121,6 +121,8 @@ Result<void> WebSocketInspector::Open(FileDescriptor connected, const std::strin
   if (error) return failed(error.message());
   socket_.next_layer().set_option(net::ip::tcp::no_delay(true), error);
   socket_.read_message_max(0);  // no limit: a value may be as large as the target's heap
+  // Node's inspector takes no messages of several frames: it closes the connection.
+  socket_.auto_fragment(false);
   websocket::stream_base::timeout limits{};
   limits.handshake_timeout = std::max<std::chrono::steady_clock::duration>(
       deadline - std::chrono::steady_clock::now(), std::chrono::milliseconds(1));

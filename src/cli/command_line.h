@@ -87,6 +87,7 @@ void AddPackages(CLI::App* root, CommandLine* line);
 void AddStrings(CLI::App* root, CommandLine* line);
 void AddSnapshot(CLI::App* root, CommandLine* line);
 void AddPs(CLI::App* root, CommandLine* line);
+void AddWatch(CLI::App* root, CommandLine* line);
 
 // The exit code if there is nothing to run (help, version, wrong usage), which is then said.
 std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLine* line);

@@ -26,6 +26,7 @@ struct PreflightReport {
   std::optional<uint64_t> host_free_size, cgroup_limit, cgroup_free_size, disk_free_size;
   bool allowed = true;
   std::vector<std::string> refusals, warnings;
+  ReportNotes notes;
 };
 
 struct CaptureReport {
@@ -39,6 +40,7 @@ struct CaptureReport {
   double pause_ms = 0, duration_ms = 0;
   uint64_t child_peak_size = 0;
   PreflightReport preflight;
+  ReportNotes notes;
 };
 
 std::string PreflightText(const PreflightReport& report, const TextOptions& options);
