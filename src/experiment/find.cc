@@ -334,6 +334,7 @@ Result<FindResult> Finder::Finish(const RoundsState& rounds) {
   FindResult result;
   ExperimentFacts facts = FactsOf(rounds);
   facts.node_version = attachment_->node_version();
+  if (!has_service()) facts.answered = static_cast<uint64_t>(rounds.rounds.back().units);
   facts.subject = has_service() ? fmt::format("{}", fmt::join(options_.service.command, " "))
                                 : fmt::format("{} (pid {})", attachment_->process().name,
                                               attachment_->process().pid);
@@ -392,7 +393,9 @@ Result<LoadResult> Finder::Wait(uint64_t ticks) {
 Result<FindResult> Finder::InTarget(const Target& target) {
   if (Result<void> attached = Attach(target); !attached) return tl::unexpected(attached.error());
   RoundsOptions rounds = options_.rounds;
+  // Each round collects garbage, which others wait for: few rounds.
   rounds.requests_per_round = kTicksInRound;
+  rounds.round_seconds = 2 * std::chrono::duration<double>(kTick).count() * kTicksInRound;
   rounds.units_each = std::chrono::duration<double>(kTick).count();
   rounds.relevant_per_unit = kRelevantPerSecond;
   rounds.min_units = 0;

@@ -58,6 +58,7 @@ class Experiment {
   static RoundSizeOptions SizeOptions(const RoundsOptions& options) {
     RoundSizeOptions size;
     size.at_most = options.requests_per_round;
+    size.seconds = options.round_seconds;
     size.growth_bytes = options.max_heap_growth / kRoundsInRoom;
     return size;
   }

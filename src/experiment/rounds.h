@@ -32,6 +32,7 @@ namespace leaktrail {
 struct RoundsOptions {
   uint64_t requests_per_round = 0;  // at most; 0: what fits
   uint32_t connections = 10;
+  double round_seconds = 0.8;  // of load in a round, if nothing else limits it
   uint32_t max_rounds = 80;
   uint32_t max_warm_up = 6;
   std::chrono::milliseconds max_settle{1500};

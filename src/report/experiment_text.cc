@@ -52,13 +52,13 @@ std::vector<std::pair<std::string, std::string>> ExperimentLines(const Findings&
       fmt::format("{} in {} rounds after {} of warm-up",
                   FormatCountOf(facts.answered, findings.growth.unit, findings.growth.unit + "s"),
                   facts.samples.size(), facts.warm_up_rounds);
-  if (facts.load_seconds > 0) {
+  if (facts.load_seconds > 0 && findings.growth.unit != "second") {
     load += fmt::format(", {} a second",
                         FormatCount(static_cast<uint64_t>(static_cast<double>(facts.answered) /
                                                           facts.load_seconds)));
   }
   if (facts.failed > 0) load += fmt::format(", {} failed", FormatCount(facts.failed));
-  lines.emplace_back("load", std::move(load));
+  lines.emplace_back(findings.growth.unit == "second" ? "watched" : "load", std::move(load));
   if (!facts.samples.empty()) {
     const MemorySample &a = facts.samples.front(), &b = facts.samples.back();
     std::string memory = fmt::format("heap {} → {}", SizeOf(a.heap), SizeOf(b.heap));
