@@ -7,12 +7,14 @@ _leaktrail_flags() {
     dominators) echo "$_leaktrail_common --depth" ;;
     find) echo "$_leaktrail_common --body --concurrency --content-type --header --method --path --port --requests --rounds --save --settle --time --warmup" ;;
     ps) echo "$_leaktrail_common --watch" ;;
+    redact) echo "$_leaktrail_common --output" ;;
     retainers) echo "$_leaktrail_common --class" ;;
+    snapshot) echo "$_leaktrail_common --dry-run --force --output --pause --redact --worker" ;;
     *) echo "$_leaktrail_common" ;;
   esac
 }
 
-_leaktrail_verbs='diff dominators find packages ps retainers strings summary trail'
+_leaktrail_verbs='diff dominators find packages ps redact retainers snapshot strings summary trail'
 
 _leaktrail() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb='' i
@@ -33,8 +35,8 @@ _leaktrail() {
       ;;
     # A number or a name that nothing here can guess.
     --class | --concurrency | --content-type | --depth | --header | --method | --path | --port | --requests | --rounds) return ;;
-    --settle | --threads | --time | --top | --warmup) return ;;
-    --body)
+    --settle | --threads | --time | --top | --warmup | --worker) return ;;
+    --body | --output)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
