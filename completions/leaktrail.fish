@@ -1,6 +1,6 @@
 # fish completion for leaktrail
 
-set -l verbs diff dominators find packages ps redact retainers snapshot strings summary trail
+set -l verbs diff dominators find packages ps redact retainers snapshot strings summary trail watch
 
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -f
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a diff -d 'What changed from one snapshot to another'
@@ -14,6 +14,7 @@ complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a retainers -
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a strings -d 'Texts that are there more than once'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a summary -d 'What is in a snapshot, by class'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a trail -d 'Who leaks, from two or more snapshots'
+complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a watch -d 'Is this service leaking, and when will it die'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -l version -d 'Version of leaktrail'
 
 complete -c leaktrail -l help -d 'Examples and all options'
@@ -46,3 +47,10 @@ complete -c leaktrail -n "__fish_seen_subcommand_from find" -l save -x -a '(__fi
 complete -c leaktrail -n "__fish_seen_subcommand_from find" -l settle -x -d "Wait at most so long after a round"
 complete -c leaktrail -n "__fish_seen_subcommand_from find" -l time -x -d "At most so much time for rounds"
 complete -c leaktrail -n "__fish_seen_subcommand_from find" -l warmup -x -d "At most so many rounds of warm-up"
+complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l interval -x -d 'Between two samples'
+complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l log -r -d 'Append a line a sample'
+complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l prometheus -x -d 'Serve metrics there'
+complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l snapshot-at -x -d 'Snapshots by time or growth'
+complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l snapshot-cap -x -d 'Remove the oldest beyond'
+complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l snapshots -r -d 'Where they go'
+complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l until -x -a 'verdict' -d 'Verdict, time or size'

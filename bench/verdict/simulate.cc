@@ -44,8 +44,7 @@ Tally Simulate(TraceKind kind, const Arguments& arguments, const GrowthOptions& 
   TraceRandom random(kSeed + static_cast<uint64_t>(kind));
   for (uint32_t t = 0; t < arguments.traces; ++t) {
     SequentialVerdict verdict(options);
-    for (const GrowthSample& sample :
-         MakeTrace(kind, arguments.rounds, kRoundUnits, &random)) {
+    for (const GrowthSample& sample : MakeTrace(kind, arguments.rounds, kRoundUnits, &random)) {
       if (verdict.Add(sample).outcome != GrowthOutcome::kGoOn) break;
     }
     const GrowthVerdict last = verdict.Finish();
@@ -70,10 +69,10 @@ std::string Table(const Arguments& arguments, const GrowthOptions& options) {
   for (const TraceKind kind : kTraceKinds) {
     const Tally tally = Simulate(kind, arguments, options);
     const double n = arguments.traces / 100.0;
-    out += fmt::format("| {} | {} | {} | {:.2f} % | {:.2f} % | {:.2f} % | {:.1f} |\n",
-                       TraceName(kind), TraceDescription(kind), IsLeak(kind) ? "leak" : "no leak",
-                       tally.leak / n, tally.no_leak / n, tally.inconclusive / n,
-                       tally.samples / arguments.traces);
+    out +=
+        fmt::format("| {} | {} | {} | {:.2f} % | {:.2f} % | {:.2f} % | {:.1f} |\n", TraceName(kind),
+                    TraceDescription(kind), IsLeak(kind) ? "leak" : "no leak", tally.leak / n,
+                    tally.no_leak / n, tally.inconclusive / n, tally.samples / arguments.traces);
     if (tally.without_forecast > 0) {
       fmt::print(stderr, "{}: {} inconclusive without a forecast\n", TraceName(kind),
                  tally.without_forecast);

@@ -26,7 +26,8 @@ double Normal(double deviation, TraceRandom* random) {
 class HeapNoise {
  public:
   explicit HeapNoise(TraceRandom* random)
-      : random_(random), deviation_(LogUniform(5 * kKilobyte, 100 * kKilobyte, random)),
+      : random_(random),
+        deviation_(LogUniform(5 * kKilobyte, 100 * kKilobyte, random)),
         memory_(Uniform(0, 0.5, random)) {}
   double Next() {
     state_ = memory_ * state_ + Normal(deviation_ * std::sqrt(1 - memory_ * memory_), random_);
@@ -94,8 +95,8 @@ class Shape {
         }
         break;
       case TraceKind::kFillingCache:
-        bytes += amplitude_ * (at_random_ ? 1 - std::exp(-4 * units / period_)
-                                          : std::min(1.0, units / period_));
+        bytes += amplitude_ *
+                 (at_random_ ? 1 - std::exp(-4 * units / period_) : std::min(1.0, units / period_));
         break;
       case TraceKind::kDecayingWarmUp:
         bytes += amplitude_ * (1 - std::exp(-units / period_));

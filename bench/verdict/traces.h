@@ -21,10 +21,13 @@ enum class TraceKind : uint8_t {
   kDriftWithNoise,
   kSlowLeakUnderChurn,
 };
-constexpr TraceKind kTraceKinds[] = {
-    TraceKind::kFlat,           TraceKind::kSawtooth,       TraceKind::kStep,
-    TraceKind::kFillingCache,   TraceKind::kDecayingWarmUp, TraceKind::kDriftWithNoise,
-    TraceKind::kSlowLeakUnderChurn};
+constexpr TraceKind kTraceKinds[] = {TraceKind::kFlat,
+                                     TraceKind::kSawtooth,
+                                     TraceKind::kStep,
+                                     TraceKind::kFillingCache,
+                                     TraceKind::kDecayingWarmUp,
+                                     TraceKind::kDriftWithNoise,
+                                     TraceKind::kSlowLeakUnderChurn};
 
 const char* TraceName(TraceKind kind);
 const char* TraceDescription(TraceKind kind);  // what is drawn at random, for the report

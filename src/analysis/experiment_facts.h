@@ -1,5 +1,5 @@
-// What `find` saw of a live service beside the snapshots: the load, the memory after each round, and
-// the stacks that made what piled up. Plain values for the renderings.
+// What `find` saw of a live service beside the snapshots: the load, the memory after each round,
+// and the stacks that made what piled up. Plain values for the renderings.
 #pragma once
 
 #include <cstdint>

@@ -18,7 +18,7 @@ namespace {
 
 constexpr size_t kBlock = size_t{256} << 10;
 constexpr int kZstdLevel = 3;
-constexpr int kGzipLevel = 4;      // a third of the time of the usual 6, files 5 % larger
+constexpr int kGzipLevel = 4;         // a third of the time of the usual 6, files 5 % larger
 constexpr int kGzipWindow = 15 + 16;  // 16: with gzip's head
 constexpr mode_t kOwnerOnly = 0600;
 
@@ -55,9 +55,8 @@ struct OutputFile::State {
   }
 
   tl::unexpected<Error> Failure(const char* what, int error) const {
-    return Fail(ErrorKind::kEnvironment,
-                fmt::format("{}: {} ({}); choose another place with -o", path, what,
-                            std::strerror(error)));
+    return Fail(ErrorKind::kEnvironment, fmt::format("{}: {} ({}); choose another place with -o",
+                                                     path, what, std::strerror(error)));
   }
 
   Result<void> Open() {

@@ -178,7 +178,8 @@ Result<nlohmann::json> ForkedChild::Ask(const std::string& expression, bool main
 Result<nlohmann::json> ForkedChild::AskModule(const std::string& call) {
   Result<Json> answer = Ask(fmt::format("globalThis[{}].{}", ModuleKey(), call));
   if (!answer) return answer;
-  Json object = answer->is_string() ? Json::parse(answer->get<std::string>(), nullptr, false) : Json();
+  Json object =
+      answer->is_string() ? Json::parse(answer->get<std::string>(), nullptr, false) : Json();
   if (!object.is_object()) {
     return Fail(ErrorKind::kEnvironment, "the module in the service gave no answer");
   }
@@ -260,11 +261,10 @@ Result<std::unique_ptr<ForkedChild>> ForkedChild::Create(Attachment& target,
 
 Result<void> ForkedChild::Start() {
   // One call, so that nothing of ours stands between the answer and the removal of the FIFO.
-  Result<Json> answer =
-      Ask(Fill(kFork, {{"KEY", ModuleKey()},
-                       {"FIFO", Quoted(folder_ + "/text")},
-                       {"SECONDS", fmt::to_string(options_.timeout.count())},
-                       {"PATIENCE", fmt::to_string(options_.patience.count())}}));
+  Result<Json> answer = Ask(Fill(kFork, {{"KEY", ModuleKey()},
+                                         {"FIFO", Quoted(folder_ + "/text")},
+                                         {"SECONDS", fmt::to_string(options_.timeout.count())},
+                                         {"PATIENCE", fmt::to_string(options_.patience.count())}}));
   if (!answer) return tl::unexpected(answer.error());
   started_ = true;
   const Json status =
@@ -275,9 +275,8 @@ Result<void> ForkedChild::Start() {
                             "without a fork",
                             status.is_object() ? TextOf(status, "error") : "no answer"));
   }
-  if (Result<Json> gone = Ask(Fill(kRemoveFolder, {{"FOLDER", Quoted(folder_)},
-                                                   {"GUEST", std::string(kGuest)}}),
-                              true);
+  if (Result<Json> gone = Ask(
+          Fill(kRemoveFolder, {{"FOLDER", Quoted(folder_)}, {"GUEST", std::string(kGuest)}}), true);
       gone) {
     folder_.clear();
   }

@@ -80,10 +80,10 @@ HeapProfile ParseHeapProfile(const Json& profile) {
 }
 
 Result<void> StartHeapSampling(Inspector& inspector, uint32_t interval_bytes) {
-  Result<Json> answer = inspector.Call("HeapProfiler.startSampling",
-                                       {{"samplingInterval", interval_bytes},
-                                        {"includeObjectsCollectedByMajorGC", false},
-                                        {"includeObjectsCollectedByMinorGC", false}});
+  Result<Json> answer =
+      inspector.Call("HeapProfiler.startSampling", {{"samplingInterval", interval_bytes},
+                                                    {"includeObjectsCollectedByMajorGC", false},
+                                                    {"includeObjectsCollectedByMinorGC", false}});
   if (!answer) return tl::unexpected(answer.error());
   return {};
 }
@@ -119,10 +119,9 @@ std::vector<AllocationGrowth> CompareProfiles(const HeapProfile& before, const H
   for (auto& [key, growth] : by_stack) {
     if (growth.grown() > 0) grown.push_back(std::move(growth));
   }
-  std::stable_sort(grown.begin(), grown.end(),
-                   [](const AllocationGrowth& a, const AllocationGrowth& b) {
-                     return a.grown() > b.grown();
-                   });
+  std::stable_sort(
+      grown.begin(), grown.end(),
+      [](const AllocationGrowth& a, const AllocationGrowth& b) { return a.grown() > b.grown(); });
   return grown;
 }
 

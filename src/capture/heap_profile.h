@@ -4,14 +4,13 @@
 //   head ─▶ handler ─▶ registerHttpMetric ─▶ Meter ─▶ setInterval   selfSize 1.2 MB
 //                      └ one AllocationSite: frames from the allocating function outwards
 //
-// V8 samples one allocation in so many bytes, and forgets a sample when its object is collected; what
-// a profile shows is therefore alive, scaled up to all allocations. Comparing two profiles tells which
-// stacks pile up.
+// V8 samples one allocation in so many bytes, and forgets a sample when its object is collected;
+// what a profile shows is therefore alive, scaled up to all allocations. Comparing two profiles
+// tells which stacks pile up.
 //
-// Cost in the target: not measurable while it runs. Read and Stop collect all garbage, which takes as
-// long as a full collection does (100 to 400 ms for a heap of 200 MB). Sampling ends by itself when
-// the inspector connection does.
-// Threads: one at a time.
+// Cost in the target: not measurable while it runs. Read and Stop collect all garbage, which takes
+// as long as a full collection does (100 to 400 ms for a heap of 200 MB). Sampling ends by itself
+// when the inspector connection does. Threads: one at a time.
 #pragma once
 
 #include <cstdint>

@@ -35,7 +35,8 @@ uint64_t Number(const Json& object, const char* key) {
 }
 
 std::string Megabytes(double bytes) {
-  return bytes >= 1e9 ? fmt::format("{:.1f} GB", bytes / 1e9) : fmt::format("{:.0f} MB", bytes / kMega);
+  return bytes >= 1e9 ? fmt::format("{:.1f} GB", bytes / 1e9)
+                      : fmt::format("{:.0f} MB", bytes / kMega);
 }
 std::string Megabytes(uint64_t bytes) { return Megabytes(static_cast<double>(bytes)); }
 
@@ -74,8 +75,8 @@ Result<HeapCounts> ReadHeapCounts(Attachment& target, const InspectorSession& se
 }
 
 SnapshotCost PredictCost(const HeapCounts& counts, SnapshotMethod method) {
-  const double small = static_cast<double>(
-      counts.used_bytes - std::min(counts.used_bytes, counts.large_object_bytes));
+  const double small = static_cast<double>(counts.used_bytes -
+                                           std::min(counts.used_bytes, counts.large_object_bytes));
   SnapshotCost cost;
   const double nodes = small / 48, edges = nodes * 3;
   const double build_ms = nodes * 0.0011 + edges * 0.0006;
@@ -111,9 +112,8 @@ void Judge(Preflight* preflight) {
                   static_cast<double>(*p.room.cgroup_bytes) + extra * 1.1),
         fork ? "" : "; as it is the service would be killed"));
   }
-  if (p.room.disk_bytes &&
-      static_cast<double>(p.cost.file_bytes) >
-          static_cast<double>(*p.room.disk_bytes) * (1 - kKeepOfDisk)) {
+  if (p.room.disk_bytes && static_cast<double>(p.cost.file_bytes) >
+                               static_cast<double>(*p.room.disk_bytes) * (1 - kKeepOfDisk)) {
     const std::string text = fmt::format(
         "the file will be about {} as plain text and its disk has {} left; a name that ends in "
         ".zst makes it about 8 times smaller",
@@ -121,9 +121,10 @@ void Judge(Preflight* preflight) {
     (p.compressed ? p.warnings : p.refusals).push_back(text);
   }
   if (!fork && p.cost.pause_ms > 1000) {
-    p.warnings.push_back(fmt::format("the service will stand still for about {}; without --pause "
-                                     "for about {}",
-                                     Seconds(p.cost.pause_ms), Seconds(p.other_cost.pause_ms)));
+    p.warnings.push_back(
+        fmt::format("the service will stand still for about {}; without --pause "
+                    "for about {}",
+                    Seconds(p.cost.pause_ms), Seconds(p.other_cost.pause_ms)));
   }
 }
 

@@ -5,8 +5,8 @@
 //    smaps of the process)        of space)                                          │
 //                                             free memory, cgroup limits, disk ──────┘
 //
-// The target is asked for v8.getHeapStatistics() and v8.getHeapSpaceStatistics() only: counters that
-// V8 keeps anyway. How well the figures meet what happens is measured in docs/performance.md.
+// The target is asked for v8.getHeapStatistics() and v8.getHeapSpaceStatistics() only: counters
+// that V8 keeps anyway. How well the figures meet what happens is measured in docs/performance.md.
 //
 // Cost: below a millisecond of the target's event loop; a read of some files below /proc.
 // Threads: functions may be called from any thread.
@@ -42,10 +42,10 @@ struct HeapCounts {
 Result<HeapCounts> ReadHeapCounts(Attachment& target, const InspectorSession& session);
 
 struct SnapshotCost {
-  double pause_ms = 0;             // the longest stall of the target's event loop
-  double duration_ms = 0;          // until the file is there
+  double pause_ms = 0;              // the longest stall of the target's event loop
+  double duration_ms = 0;           // until the file is there
   uint64_t extra_memory_bytes = 0;  // at its peak, beyond what is in use now
-  uint64_t file_bytes = 0;         // as plain text; the file itself is smaller if compressed
+  uint64_t file_bytes = 0;          // as plain text; the file itself is smaller if compressed
 };
 SnapshotCost PredictCost(const HeapCounts& counts, SnapshotMethod method);
 

@@ -14,8 +14,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-// An entry's kind is in `kind` up to Node 14 and in `detail` from 16 on; the number of a major collection
-// changed with 18, so it is asked for. The histogram exists from 11.10 on.
+// An entry's kind is in `kind` up to Node 14 and in `detail` from 16 on; the number of a major
+// collection changed with 18, so it is asked for. The histogram exists from 11.10 on.
 constexpr std::string_view kInstall = R"js((function () {
   'use strict';
   const guest = globalThis[Symbol.for('leaktrail.guest')];

@@ -1,16 +1,17 @@
 // What a live process says of its memory, second after second.
 //
-//   in the target:  process.memoryUsage, v8.getHeapStatistics, active handles and timers, the event loop's
-//                   delay (a histogram), and each major collection that happened anyway, with the heap
-//                   that was alive right after it
+//   in the target:  process.memoryUsage, v8.getHeapStatistics, active handles and timers, the event
+//   loop's
+//                   delay (a histogram), and each major collection that happened anyway, with the
+//                   heap that was alive right after it
 //   from /proc:     the resident memory, split by kind, and the processor time
 //
-// No collection is forced: that would stop the service, and change what is measured. The observers that
-// this needs in the target are registered with the guest (attach.h) and go when it goes.
+// No collection is forced: that would stop the service, and change what is measured. The observers
+// that this needs in the target are registered with the guest (attach.h) and go when it goes.
 //
-// Cost in the target: each sample says what it took (cost_ms), usually some 0.1 ms. Counting handles takes
-// longer the more there are; where it takes over half a millisecond, only each tenth sample counts.
-// Threads: one at a time.
+// Cost in the target: each sample says what it took (cost_ms), usually some 0.1 ms. Counting
+// handles takes longer the more there are; where it takes over half a millisecond, only each tenth
+// sample counts. Threads: one at a time.
 #pragma once
 
 #include <cstdint>
@@ -45,15 +46,15 @@ struct MemorySample {
   uint64_t heap_used_bytes = 0;
   uint64_t heap_total_bytes = 0;
   uint64_t heap_limit_bytes = 0;
-  uint64_t external_bytes = 0;       // with array buffers
+  uint64_t external_bytes = 0;  // with array buffers
   uint64_t array_buffer_bytes = 0;
-  uint64_t malloced_bytes = 0;       // by V8 itself
+  uint64_t malloced_bytes = 0;  // by V8 itself
   uint64_t detached_contexts = 0;
-  std::optional<uint64_t> handles;   // sockets, servers, watchers; the latest count
-  std::optional<uint64_t> timers;    // Node 17 and newer
-  double delay_mean_ms = 0;          // of the event loop, since the last sample
+  std::optional<uint64_t> handles;  // sockets, servers, watchers; the latest count
+  std::optional<uint64_t> timers;   // Node 17 and newer
+  double delay_mean_ms = 0;         // of the event loop, since the last sample
   double delay_max_ms = 0;
-  uint64_t minor_collections = 0;    // since the last sample
+  uint64_t minor_collections = 0;                  // since the last sample
   std::vector<MajorCollection> major_collections;  // since the last sample
   std::optional<ResidentSplit> split;
   double cpu_seconds = 0;  // of the process so far

@@ -45,7 +45,8 @@ std::string UtcNow() {
 int MajorVersion(const std::string& version) { return std::atoi(version.c_str()); }
 
 Result<void> CheckOptions(const SnapshotOptions& options) {
-  if (options.path.empty()) return Fail(ErrorKind::kUsage, "a snapshot needs a file; name it with -o");
+  if (options.path.empty())
+    return Fail(ErrorKind::kUsage, "a snapshot needs a file; name it with -o");
   return {};
 }
 
@@ -110,8 +111,9 @@ Result<void> TakeByFork(Attachment& target, const Plan& plan, SnapshotTaken* tak
                   fmt::format("the forked child did not write the snapshot: {}; the service was "
                               "not touched{}",
                               end->Reason(),
-                              end->code == 79 ? "" : "; leaktrail snapshot --dry-run tells what "
-                                                     "it needs"));
+                              end->code == 79 ? ""
+                                              : "; leaktrail snapshot --dry-run tells what "
+                                                "it needs"));
     }
     if (attempt >= plan.options.attempts) {
       return Fail(ErrorKind::kEnvironment,
@@ -145,8 +147,8 @@ Result<void> TakeByInspector(Attachment& target, const Plan& plan, SnapshotTaken
   call.session = plan.options.session;
   call.timeout = plan.timeout;
   const Clock::time_point begin = Clock::now();
-  Result<Json> taking = inspector.Call("HeapProfiler.takeHeapSnapshot",
-                                       Json{{"reportProgress", false}}, call);
+  Result<Json> taking =
+      inspector.Call("HeapProfiler.takeHeapSnapshot", Json{{"reportProgress", false}}, call);
   taken->pause_ms = Milliseconds(Clock::now() - begin);
   inspector.OnEvent("HeapProfiler.addHeapSnapshotChunk", {});
   if (!taking) return tl::unexpected(taking.error());
@@ -169,8 +171,7 @@ Result<void> Refusal(const Preflight& preflight) {
 
 Result<SnapshotTaken> TakeSnapshot(Attachment& target, const SnapshotOptions& options) {
   if (Result<void> good = CheckOptions(options); !good) return tl::unexpected(good.error());
-  Result<Preflight> preflight =
-      RunPreflight(target, options.session, options.method, options.path);
+  Result<Preflight> preflight = RunPreflight(target, options.session, options.method, options.path);
   if (!preflight) return tl::unexpected(preflight.error());
   if (!preflight->allowed() && !options.ignore_preflight) {
     return tl::unexpected(Refusal(*preflight).error());

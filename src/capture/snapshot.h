@@ -3,17 +3,19 @@
 //   kFork        target ──fork──▶ child: V8 writes its snapshot ──FIFO──▶ we ──▶ file
 //                   │                (lowest priority, first to be killed when memory is short)
 //                   └── goes on after the fork: some ms, whatever the size of the heap
-//   kInspector   target: V8 writes ──inspector, in chunks──▶ we ──▶ file     (stands still meanwhile)
+//   kInspector   target: V8 writes ──inspector, in chunks──▶ we ──▶ file     (stands still
+//   meanwhile)
 //
 //   we = note ▶ redaction, if wished ▶ compression by the file's name ▶ FILE.part ▶ FILE
 //
 // The text comes through us in both cases, so that what is not to reach a disk (plain texts, when
 // redacting) never does, the file belongs to whoever asked for it, and the child ends as soon as we
-// do: its pipe has lost its reader. FILE.part is created with mode 0600 and renamed when it is whole;
-// whatever goes wrong, neither is left.
+// do: its pipe has lost its reader. FILE.part is created with mode 0600 and renamed when it is
+// whole; whatever goes wrong, neither is left.
 //
 // A fork meets the other threads of the target wherever they are. It waits until they are idle, and
-// what goes wrong in the child nevertheless (seen in milliseconds, see bindings/fork) is tried again.
+// what goes wrong in the child nevertheless (seen in milliseconds, see bindings/fork) is tried
+// again.
 //
 // What is left in the target: 30 KB of code, since a module of Node cannot be unloaded.
 //
@@ -58,8 +60,8 @@ struct SnapshotTaken {
   uint64_t node_count = 0;  // as the snapshot's head says
   uint64_t edge_count = 0;
   uint32_t attempts = 1;
-  double pause_ms = 0;     // kFork: of the fork, measured in the target; else until the end
-  double duration_ms = 0;  // all attempts
+  double pause_ms = 0;            // kFork: of the fork, measured in the target; else until the end
+  double duration_ms = 0;         // all attempts
   uint64_t child_peak_bytes = 0;  // kFork: resident memory of the child, what is shared included
   Preflight preflight;
 };

@@ -222,6 +222,7 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
   root.require_subcommand(1);
   AddFind(&root, line);
   AddPs(&root, line);
+  AddWatch(&root, line);
   AddTrail(&root, line);
   AddSummary(&root, line);
   AddDiff(&root, line);

@@ -35,12 +35,14 @@ Result<LoadRequest> RequestOf(const FindArguments& a) {
   if (!a.paths.empty()) request.paths = a.paths;
   for (const std::string& path : request.paths) {
     if (path.empty() || path[0] != '/' || path.find_first_of(" \r\n") != std::string::npos) {
-      return Fail(ErrorKind::kUsage,
-                  fmt::format("--path takes the path of a URL, like /api/items?id=1, not '{}'", path));
+      return Fail(
+          ErrorKind::kUsage,
+          fmt::format("--path takes the path of a URL, like /api/items?id=1, not '{}'", path));
     }
   }
   for (const std::string& header : a.headers) {
-    if (header.find(':') == std::string::npos || header.find_first_of("\r\n") != std::string::npos) {
+    if (header.find(':') == std::string::npos ||
+        header.find_first_of("\r\n") != std::string::npos) {
       return Fail(ErrorKind::kUsage, fmt::format("-H takes 'Name: value', not '{}'", header));
     }
   }
@@ -49,7 +51,8 @@ Result<LoadRequest> RequestOf(const FindArguments& a) {
   if (!a.body_file.empty()) {
     std::ifstream in(a.body_file, std::ios::binary);
     if (!in) {
-      return Fail(ErrorKind::kEnvironment, fmt::format("cannot read the body file {}", a.body_file));
+      return Fail(ErrorKind::kEnvironment,
+                  fmt::format("cannot read the body file {}", a.body_file));
     }
     request.body.assign(std::istreambuf_iterator<char>(in), {});
     request.method = "POST";
@@ -103,8 +106,8 @@ Result<int> RunFind(const FindArguments& arguments, const std::vector<std::strin
   Result<FindOptions> options = OptionsOf(arguments, run, command);
   if (!options) return tl::unexpected(options.error());
   SetInterruptGrace(kGrace);
-  Result<FindResult> result = command.empty() ? FindIn(arguments.target, *options)
-                                              : FindInCommand(*options);
+  Result<FindResult> result =
+      command.empty() ? FindIn(arguments.target, *options) : FindInCommand(*options);
   if (!result) return tl::unexpected(result.error());
   FindingsReport report;
   for (const FindSnapshot& s : result->snapshots) {
@@ -125,9 +128,11 @@ void AddFind(CLI::App* root, CommandLine* line) {
   Verb(root, line, "find", "Does this service leak, and who?",
        "  leaktrail find -- node app.js                     # starts it and puts load on /\n"
        "  leaktrail find --path /api/items --path /login -c 20 -- npm start\n"
-       "  leaktrail find my-api                             # runs already: with the traffic it has\n"
+       "  leaktrail find my-api                             # runs already: with the traffic it "
+       "has\n"
        "  PORT=8080 leaktrail find -p order.json -T application/json -- node app.js\n")
-      .Optional("TARGET", &a->target, "a running service: pid, pm2 name, or host:port of an inspector")
+      .Optional("TARGET", &a->target,
+                "a running service: pid, pm2 name, or host:port of an inspector")
       .Number("-n,--requests", 1, kMaxRequests, &a->requests, "at most so many requests a round")
       .Number("-c,--concurrency", 1, kMaxConnections, &a->connections, "so many at a time (10)")
       .Texts("--path", "PATH", &a->paths, "what to ask for (/); several are taken in turn")
@@ -139,7 +144,7 @@ void AddFind(CLI::App* root, CommandLine* line) {
       .Number("--rounds", 8, 1000, &a->rounds, "at most so many rounds")
       .Number("--warmup", 1, 100, &a->warm_up, "at most so many rounds of warm-up")
       .Number("--settle", 1, 600'000, &a->settle_ms, "wait at most so many ms after a round")
-      .Number("--time", 5, kMaxSeconds, &a->seconds, "at most so many seconds of rounds (75)")
+      .Number("--time", 5, kMaxSeconds, &a->seconds, "at most so many seconds of rounds (65)")
       .Text("--save", "FOLDER", &a->save, "keep the snapshots there")
       .Runs([a, line](Run& run) { return RunFind(*a, line->command, run); });
 }

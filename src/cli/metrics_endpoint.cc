@@ -46,8 +46,8 @@ BoundAddress SocketAddressOf(const InspectorAddress& address) {
 
 std::string ResponseText(std::string_view status, std::string_view type, std::string_view body) {
   return fmt::format(
-      "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}", status,
-      type, body.size(), body);
+      "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+      status, type, body.size(), body);
 }
 
 }  // namespace
@@ -57,10 +57,11 @@ Result<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Open(std::string_view 
   Result<InspectorAddress> address = ParseInspectorAddress(
       any_port ? std::string(text.substr(0, text.size() - 1)) + "1" : std::string(text));
   if (!address || !(address->host.starts_with("127.") || address->host == "::1")) {
-    return Fail(ErrorKind::kUsage,
-                fmt::format("--prometheus takes a loopback address and a port, like 127.0.0.1:9400, "
-                            "not '{}'",
-                            text));
+    return Fail(
+        ErrorKind::kUsage,
+        fmt::format("--prometheus takes a loopback address and a port, like 127.0.0.1:9400, "
+                    "not '{}'",
+                    text));
   }
   if (any_port) address->port = 0;
   BoundAddress bound = SocketAddressOf(*address);
@@ -68,10 +69,10 @@ Result<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Open(std::string_view 
   const int on = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (listener < 0 || bind(listener, bound.any(), bound.size) != 0 || listen(listener, 16) != 0) {
-    const Error error{ErrorKind::kEnvironment,
-                      fmt::format("cannot listen on {}: {}", ToString(*address),
-                                  std::strerror(errno)),
-                      std::nullopt};
+    const Error error{
+        ErrorKind::kEnvironment,
+        fmt::format("cannot listen on {}: {}", ToString(*address), std::strerror(errno)),
+        std::nullopt};
     if (listener >= 0) close(listener);
     return tl::unexpected(error);
   }

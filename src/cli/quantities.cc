@@ -11,11 +11,11 @@ struct Unit {
   std::string_view name;
   double factor;
 };
-constexpr Unit kTimes[] = {{"ms", 0.001}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86'400}};
-constexpr Unit kSizes[] = {{"B", 1},           {"kB", 1e3},         {"KB", 1e3},
-                           {"MB", 1e6},        {"GB", 1e9},         {"TB", 1e12},
-                           {"k", 1e3},         {"K", 1e3},          {"M", 1e6},
-                           {"G", 1e9},         {"KiB", 1024},       {"MiB", 1048576},
+constexpr Unit kTimes[] = {{"ms", 0.001}, {"s", 1},    {"m", 60},
+                           {"min", 60},   {"h", 3600}, {"d", 86'400}};
+constexpr Unit kSizes[] = {{"B", 1},           {"kB", 1e3},  {"KB", 1e3},   {"MB", 1e6},
+                           {"GB", 1e9},        {"TB", 1e12}, {"k", 1e3},    {"K", 1e3},
+                           {"M", 1e6},         {"G", 1e9},   {"KiB", 1024}, {"MiB", 1048576},
                            {"GiB", 1073741824}};
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }

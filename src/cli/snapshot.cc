@@ -104,7 +104,8 @@ Result<int> RunSnapshot(const SnapshotArguments& arguments, Run& run) {
   Result<InspectorSession> session = FindWorker(**attachment, arguments.worker);
   if (!session) return tl::unexpected(session.error());
 
-  const SnapshotMethod method = arguments.pause ? SnapshotMethod::kInspector : SnapshotMethod::kFork;
+  const SnapshotMethod method =
+      arguments.pause ? SnapshotMethod::kInspector : SnapshotMethod::kFork;
   if (arguments.dry_run) {
     Result<Preflight> preflight = RunPreflight(**attachment, *session, method, arguments.output);
     if (!preflight) return tl::unexpected(preflight.error());

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <thread>
 #include <utility>
 
@@ -30,11 +31,13 @@ constexpr double kGrowthBeforeSnapshot = 48 * 1024;
 // Requests that all fail before it is given up.
 constexpr uint64_t kHopeless = 20;
 constexpr size_t kOutputLines = 6;
+constexpr std::chrono::milliseconds kLastWords{3000};
 // Stacks that --verbose and JSON show.
 constexpr size_t kShownStacks = 10;
 constexpr double kHeapPart = 0.25;  // of V8's limit that a service may be filled by
 
-// Of a running process: what a round is made of, how long it lasts at most, and growth that matters.
+// Of a running process: what a round is made of, how long it lasts at most, and growth that
+// matters.
 constexpr std::chrono::milliseconds kTick{100};
 constexpr uint64_t kTicksInRound = 25;
 constexpr double kRelevantPerSecond = 1024;
@@ -52,7 +55,8 @@ SlopeFacts FactsOf(const GrowthVerdict& v) {
   return {v.growth.per_unit, v.growth.low, v.growth.high, OutcomeText(v.outcome), v.reason};
 }
 
-// The growth that counts: outside V8's heap only where the heap itself does not leak, or leaks less.
+// The growth that counts: outside V8's heap only where the heap itself does not leak, or leaks
+// less.
 bool IsExternal(const RoundsState& rounds) {
   const bool external = rounds.external.outcome == GrowthOutcome::kLeak;
   const bool heap = rounds.heap.outcome == GrowthOutcome::kLeak;
@@ -66,8 +70,8 @@ ExperimentFacts FactsOf(const RoundsState& rounds) {
   facts.load_seconds = rounds.load_seconds;
   facts.warm_up_rounds = static_cast<uint32_t>(rounds.warm_up.size());
   for (const Round& r : rounds.rounds) {
-    facts.samples.push_back({r.units, r.memory.heap_used, r.memory.external,
-                             r.memory.array_buffers, r.memory.resident});
+    facts.samples.push_back({r.units, r.memory.heap_used, r.memory.external, r.memory.array_buffers,
+                             r.memory.resident});
   }
   facts.heap = FactsOf(rounds.heap);
   facts.external = FactsOf(rounds.external);
@@ -97,15 +101,15 @@ void PutVerdict(const RoundsState& rounds, const std::string& unit, Findings* fi
   const GrowthVerdict& telling = IsExternal(rounds) ? rounds.external : rounds.heap;
   const char* what = IsExternal(rounds) ? "memory outside V8's heap" : "the heap";
   const double units = rounds.units();
-  findings->reason = fmt::format("{}: {} ({:.0f} {}s in {} rounds)", what, telling.reason, units, unit,
-                                 rounds.rounds.size());
+  findings->reason = fmt::format("{}: {} ({:.0f} {}s in {} rounds)", what, telling.reason, units,
+                                 unit, rounds.rounds.size());
   if (rounds.outcome == GrowthOutcome::kLeak && doubted && rounds.done_part < 1) {
     findings->verdict = Verdict::kInconclusive;
     findings->reason = doubt;
   }
   if (findings->verdict == Verdict::kInconclusive && telling.units_to_settle) {
-    findings->reason += fmt::format("; about {:.0f} {}s more would settle it",
-                                    *telling.units_to_settle, unit);
+    findings->reason +=
+        fmt::format("; about {:.0f} {}s more would settle it", *telling.units_to_settle, unit);
   }
   GrowthRate& growth = findings->growth;
   growth.unit = unit;
@@ -138,7 +142,7 @@ class Finder {
   Result<void> TakeSnapshotNow(std::string_view name);
   Result<FindResult> Finish(const RoundsState& rounds);
   Result<Findings> Trail(FindResult* result);
-  Error ServiceError(Error error) const;
+  Error ServiceError(Error error);
   void ShowProgress(const RoundsState& state, bool warming_up) const;
 
   const FindOptions& options_;
@@ -148,6 +152,7 @@ class Finder {
   SnapshotFiles files_;
   std::vector<HeapProfile> profiles_;  // one with each snapshot
   size_t first_at_ = 0, second_at_ = 0;
+  CancelToken gone_;  // the service is about to exit
   bool sampling_ = false;
   bool no_more_snapshots_ = false;
   Diagnostics diagnostics_;
@@ -155,16 +160,24 @@ class Finder {
 };
 
 // What happened to the service says more than what happened to our connection.
-Error Finder::ServiceError(Error error) const {
+Error Finder::ServiceError(Error error) {
+  const bool cut_off = attachment_ && (gone_.cancelled() || !attachment_->inspector().connected());
+  if (has_service() && cut_off && error.kind != ErrorKind::kInterrupted) {
+    // Node waits for us before it exits.
+    attachment_->inspector().Close();
+    const auto until = std::chrono::steady_clock::now() + kLastWords;
+    while (service_->running() && std::chrono::steady_clock::now() < until) {
+      std::this_thread::sleep_for(kTick);
+    }
+  }
   if (error.kind == ErrorKind::kInterrupted || !service_ || service_->running()) return error;
   const std::string tail = service_->output_tail(kOutputLines);
-  const bool out_of_memory = tail.find("heap out of memory") != std::string::npos ||
-                             service_->output_tail(200).find("heap out of memory") != std::string::npos;
+  const bool out_of_memory = tail.find("heap out of memory") != std::string::npos;
   error.kind = ErrorKind::kEnvironment;
-  error.message = fmt::format(
-      "the service did not live through the load: {}{}{}", service_->how_it_ended(),
-      out_of_memory ? ", its heap was full; use a smaller -n" : "",
-      tail.empty() ? "; it wrote nothing" : "; it wrote at the end:\n" + tail);
+  error.message =
+      fmt::format("the service did not live through the load: {}{}{}", service_->how_it_ended(),
+                  out_of_memory ? ", its heap was full; use a smaller -n" : "",
+                  tail.empty() ? "; it wrote nothing" : "; it wrote at the end: " + tail);
   return error;
 }
 
@@ -187,7 +200,8 @@ Result<void> Finder::Begin() {
   Result<std::unique_ptr<Service>> service = Service::Start(options_.service);
   if (!service) return tl::unexpected(service.error());
   service_ = std::move(*service);
-  if (Result<void> answers = service_->WaitUntilItAnswers(options_.request); !answers) return answers;
+  if (Result<void> answers = service_->WaitUntilItAnswers(options_.request); !answers)
+    return answers;
   Result<NodeProcess> process = DescribeProcess(service_->pid(), {});
   if (!process) return tl::unexpected(process.error());
   Target target;
@@ -202,7 +216,12 @@ Result<void> Finder::Attach(const Target& target) {
   Result<std::unique_ptr<Attachment>> attachment = Attachment::Open(target, attach);
   if (!attachment) return tl::unexpected(ServiceError(attachment.error()));
   attachment_ = std::move(*attachment);
-  probe_.emplace(attachment_->inspector());
+  Inspector& inspector = attachment_->inspector();
+  probe_.emplace(inspector);
+  inspector.OnEvent("NodeRuntime.waitingForDisconnect",
+                    [this](const InspectorEvent&) { gone_.Cancel(); });
+  // Refused by none of the versions that matter, and not needed where it is.
+  (void)inspector.Call("NodeRuntime.notifyWhenWaitingForDisconnect", {{"enabled", true}});
   return files_.Make(options_.save_folder);
 }
 
@@ -213,23 +232,24 @@ Result<LoadResult> Finder::Load(uint64_t requests) {
   load.hopeless_after = kHopeless;
   load.time_limit = options_.rounds.time_limit;
   load.cancel = options_.cancel;
+  load.service_gone = &gone_;
   Result<LoadResult> result = RunLoad(service_->address(), options_.request, load);
   if (!result) return result;
   if (options_.cancel != nullptr && options_.cancel->cancelled()) {
     return Fail(ErrorKind::kInterrupted, "interrupted");
   }
-  if (!service_->running()) return tl::unexpected(ServiceError({}));
+  if (gone_.cancelled() || !service_->running()) return tl::unexpected(ServiceError({}));
   if (result->succeeded() > 0 || result->tried() == 0) return result;
   const LoadErrors& e = result->errors;
   const std::string what =
       e.status > 0    ? fmt::format("answers with status {}", result->by_status.begin()->first)
       : e.timeout > 0 ? std::string("does not answer in time")
                       : std::string("closes every connection");
-  return Fail(ErrorKind::kEnvironment,
-              fmt::format("the service {} to all of {} requests of {} {}; name what it answers with "
-                          "--path, -m and -H",
-                          what, result->tried(), options_.request.method,
-                          options_.request.paths.front()));
+  return Fail(
+      ErrorKind::kEnvironment,
+      fmt::format("the service {} to all of {} requests of {} {}; name what it answers with "
+                  "--path, -m and -H",
+                  what, result->tried(), options_.request.method, options_.request.paths.front()));
 }
 
 Result<MemoryReading> Finder::Measure() {
@@ -270,7 +290,8 @@ Result<void> Finder::AfterRound(const RoundsState& state) {
     sampling_ = true;
   }
   const size_t n = state.rounds.size();
-  if (state.outcome == GrowthOutcome::kNoLeak || state.grown_bytes() < kGrowthBeforeSnapshot) return {};
+  if (state.outcome == GrowthOutcome::kNoLeak || state.grown_bytes() < kGrowthBeforeSnapshot)
+    return {};
   if (no_more_snapshots_) return {};
   if (files_.count() == 0 && n >= kRoundsBeforeSnapshot) {
     first_at_ = n;
@@ -278,7 +299,8 @@ Result<void> Finder::AfterRound(const RoundsState& state) {
     return TakeSnapshotNow("early");
   }
   const double middle = done_at_first_ + (1 - done_at_first_) * kMiddle;
-  if (files_.count() == 1 && n >= first_at_ + kRoundsBetweenSnapshots && state.done_part >= middle) {
+  if (files_.count() == 1 && n >= first_at_ + kRoundsBetweenSnapshots &&
+      state.done_part >= middle) {
     return TakeSnapshotNow("middle");
   }
   return {};

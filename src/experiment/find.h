@@ -5,13 +5,15 @@
 //                            │          ├─▶ snapshots: early, middle, end ─▶ trail ──┐
 //                            └─ sampling heap profile from the first round on ─▶ join ─▶ findings
 //
-// A command is ours: between the rounds nobody waits for it, so its snapshots are ordinary ones, whose
-// node ids can be compared. A running process has other users: its snapshots are taken by a fork.
+// A command is ours: between the rounds nobody waits for it, so its snapshots are ordinary ones,
+// whose node ids can be compared. A running process has other users: its snapshots are taken by a
+// fork.
 //
 // The verdict is the experiment's. trail may doubt it where the growth was cut short for want of
 // room: what is filled by code that looks at its size may be full one day.
 //
-// Snapshots lie in a folder of mode 0700, the files 0600; it is removed unless `save_folder` is set.
+// Snapshots lie in a folder of mode 0700, the files 0600; it is removed unless `save_folder` is
+// set.
 //
 // Cost: for a command the time of RoundsOptions, and some seconds for each snapshot.
 // Threads: one at a time. Whatever happens, the service is ended and the target left as it was.

@@ -109,7 +109,8 @@ StackFrame FramePlaces::PlaceOf(const SampledFrame& frame) {
   if (!original) return out;
   const fs::path source = fs::path(PathOfUrl(original->source));
   const fs::path here = fs::path(PathOfUrl(frame.url)).parent_path();
-  const std::string path = (source.is_absolute() ? source : here / source).lexically_normal().string();
+  const std::string path =
+      (source.is_absolute() ? source : here / source).lexically_normal().string();
   out.file = RelativeTo(path, script.folder);
   out.line = original->line;
   out.column = original->column;

@@ -1,8 +1,8 @@
 // Places in code for the frames of allocation stacks: package, file, and the original line where a
 // source map lies beside the script.
 //
-//   file:///srv/app/node_modules/@a/b/dist/x.js ─▶ @a/b@1.2.3 › dist/x.js:10     (package.json on disk)
-//   /srv/app/dist/server.js ─▶ app › src/server.ts:42                            (dist/server.js.map)
+//   file:///srv/app/node_modules/@a/b/dist/x.js ─▶ @a/b@1.2.3 › dist/x.js:10     (package.json on
+//   disk) /srv/app/dist/server.js ─▶ app › src/server.ts:42 (dist/server.js.map)
 //   node:internal/timers    ─▶ node › node:internal/timers
 //
 // The disk is that of this machine; for a process in another root, its root is put in front

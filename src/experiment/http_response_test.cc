@@ -29,8 +29,9 @@ TEST(HttpResponse, ABodyOfKnownLengthEndsThere) {
 }
 
 TEST(HttpResponse, ChunksEndWithAnEmptyOne) {
-  ExpectDone("HTTP/1.1 201 C\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nT: 1\r\n\r\n",
-             201, true);
+  ExpectDone(
+      "HTTP/1.1 201 C\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nT: 1\r\n\r\n",
+      201, true);
 }
 
 TEST(HttpResponse, AnInterimAnswerIsNotTheAnswer) {
@@ -58,10 +59,9 @@ TEST(HttpResponse, AnAnswerToHeadHasNoBody) {
 }
 
 TEST(HttpResponse, WhatIsNotHttpIsMalformed) {
-  for (const char* text :
-       {"SSH-2.0-x\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+  for (const char* text : {"SSH-2.0-x\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n",
+                           "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
+                           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
     HttpResponse response;
     response.Begin(false);
     response.Take(text);

@@ -9,6 +9,8 @@ namespace {
 
 // A stack below this part of what the largest one grew by is left-over of many small ones.
 constexpr double kLeastPart = 0.02;
+// Of all growth, for a package that holds what grows to be called its maker as well.
+constexpr double kLeastShare = 0.1;
 constexpr size_t kMostFrames = 24;
 // The share of all growth that one place must have made to be named on that alone.
 constexpr double kClearShare = 0.3;
@@ -104,8 +106,8 @@ Match MostGrowth(std::span<const GrowingStack> stacks) {
   return best.grown >= kClearShare * all ? best : Match{};
 }
 
-// A constructor makes one object each time it is called; whoever calls it without end is to blame. Goes
-// outwards as long as that stays in the package.
+// A constructor makes one object each time it is called; whoever calls it without end is to blame.
+// Goes outwards as long as that stays in the package.
 const StackFrame* PastConstructors(const GrowingStack& stack, const StackFrame* frame,
                                    const Suspect& suspect) {
   const auto is_constructor = [&](const StackFrame& f) {
@@ -121,10 +123,23 @@ const StackFrame* PastConstructors(const GrowingStack& stack, const StackFrame* 
   return frame;
 }
 
+// Of all growth, what was made with this package on the stack. V8 leaves inlined functions out.
+double ShareOf(std::span<const GrowingStack> stacks, const CodePlace& place) {
+  double all = 0, with = 0;
+  for (const GrowingStack& stack : stacks) {
+    all += stack.grown_bytes;
+    const bool is_on =
+        std::any_of(stack.frames.begin(), stack.frames.end(),
+                    [&](const StackFrame& f) { return FitOf(place, f) != Fit::kNone; });
+    if (is_on) with += stack.grown_bytes;
+  }
+  return all > 0 ? with / all : 0;
+}
+
 void JoinOne(std::span<const GrowingStack> stacks, Suspect* suspect) {
   if (!suspect->culprit) return;
   const Match match = BestFit(stacks, suspect->culprit->place);
-  if (match.fit == Fit::kNone) return;
+  if (match.fit == Fit::kNone || ShareOf(stacks, suspect->culprit->place) < kLeastShare) return;
   suspect->allocation_stack = Shown(*match.stack);
   CodePlace& place = suspect->culprit->place;
   if (place.package != match.frame->package && NameOf(place.package) == place.package) {
@@ -154,9 +169,9 @@ void JoinStacks(std::span<const GrowingStack> all, Findings* findings) {
   for (Suspect& suspect : findings->suspects) JoinOne(stacks, &suspect);
 
   Suspect* first = findings->suspects.empty() ? nullptr : &findings->suspects.front();
-  const bool nobody = first == nullptr || !first->culprit ||
-                      (first->culprit->because == Because::kDominator &&
-                       first->allocation_stack.empty());
+  const bool nobody =
+      first == nullptr || !first->culprit ||
+      (first->culprit->because == Because::kDominator && first->allocation_stack.empty());
   if (nobody) {
     const Match most = MostGrowth(stacks);
     if (most.frame != nullptr) {

@@ -29,7 +29,8 @@ int64_t NowMs() {
   return static_cast<int64_t>(t.tv_sec) * 1000 + t.tv_nsec / 1'000'000;
 }
 
-// Every process below us gets the signal: our own children, and what they leave behind becomes ours.
+// Every process below us gets the signal: our own children, and what they leave behind becomes
+// ours.
 void SignalChildren(int signal_number) {
   char text[kChildrenBytes];
   const int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
@@ -88,7 +89,7 @@ void EndAll(pid_t command, const KeeperPlan& plan) {
   dup2(plan.null_fd, STDIN_FILENO);
   dup2(plan.output_fd, STDOUT_FILENO);
   dup2(plan.output_fd, STDERR_FILENO);
-  execvp(plan.arguments[0], plan.arguments);
+  execvpe(plan.arguments[0], plan.arguments, plan.environment);
   const int error = errno;
   [[maybe_unused]] const ssize_t n = write(failed_fd, &error, sizeof error);
   _exit(127);

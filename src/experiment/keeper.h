@@ -11,9 +11,9 @@ namespace leaktrail {
 
 // What the keeper tells, in the order in which it happens.
 enum class KeeperNews : uint8_t {
-  kStarted,       // value: the command's pid
-  kCannotStart,   // value: errno of exec
-  kEnded,         // value: status as waitpid has it, of the command itself
+  kStarted,      // value: the command's pid
+  kCannotStart,  // value: errno of exec
+  kEnded,        // value: status as waitpid has it, of the command itself
 };
 struct KeeperMessage {
   KeeperNews news;
@@ -21,12 +21,13 @@ struct KeeperMessage {
 };
 
 struct KeeperPlan {
-  char* const* arguments = nullptr;  // of the command, ends with nullptr
-  int life_fd = -1;     // reads; closes when the keeper has to end everything
-  int news_fd = -1;     // writes KeeperMessage
-  int output_fd = -1;   // the command's standard output and error
-  int null_fd = -1;     // its standard input
-  int grace_ms = 1500;  // between SIGTERM and SIGKILL
+  char* const* arguments = nullptr;    // of the command, ends with nullptr
+  char* const* environment = nullptr;  // likewise
+  int life_fd = -1;                    // reads; closes when the keeper has to end everything
+  int news_fd = -1;                    // writes KeeperMessage
+  int output_fd = -1;                  // the command's standard output and error
+  int null_fd = -1;                    // its standard input
+  int grace_ms = 1500;                 // between SIGTERM and SIGKILL
 };
 
 [[noreturn]] void RunKeeper(const KeeperPlan& plan);

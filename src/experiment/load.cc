@@ -97,7 +97,9 @@ class Generator {
  public:
   Generator(const SocketAddress& peer, const LoadRequest& request, const LoadOptions& options,
             std::vector<std::string> texts)
-      : peer_(peer), options_(options), texts_(std::move(texts)),
+      : peer_(peer),
+        options_(options),
+        texts_(std::move(texts)),
         head_only_(request.method == "HEAD") {}
   ~Generator() {
     for (Connection& c : connections_) Disconnect(&c);
@@ -112,7 +114,8 @@ class Generator {
       return Fail(ErrorKind::kEnvironment,
                   fmt::format("cannot make an epoll for the load: {}", std::strerror(errno)));
     }
-    const uint64_t count = std::min<uint64_t>(std::max(1u, options_.connections), options_.requests);
+    const uint64_t count =
+        std::min<uint64_t>(std::max(1u, options_.connections), options_.requests);
     connections_.resize(static_cast<size_t>(count));
     begin_ = last_tick_ = Clock::now();
     if (Result<void> started = StartIdle(); !started) return tl::unexpected(started.error());
@@ -179,7 +182,8 @@ class Generator {
     epoll_ctl(epoll_, EPOLL_CTL_ADD, c->fd, &event);
     c->waits_to_send = true;
     const auto* to = reinterpret_cast<const sockaddr*>(&peer_.storage);
-    if (connect(c->fd, to, peer_.size) != 0 && errno != EINPROGRESS) Fails(c, &result_.errors.connect);
+    if (connect(c->fd, to, peer_.size) != 0 && errno != EINPROGRESS)
+      Fails(c, &result_.errors.connect);
     return {};
   }
 
@@ -238,7 +242,8 @@ class Generator {
   }
 
   void Answered(Connection* c) {
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - c->begin);
+    const auto took =
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - c->begin);
     result_.latencies_us.push_back(static_cast<uint32_t>(took.count()));
     ++result_.completed;
     ++result_.by_status[c->response.status()];
@@ -307,7 +312,8 @@ class Generator {
     }
     if (options_.on_progress) options_.on_progress(result_.tried());
     const bool late = options_.time_limit.count() > 0 && now - begin_ >= options_.time_limit;
-    const bool cancelled = options_.cancel != nullptr && options_.cancel->cancelled();
+    const auto is_set = [](const CancelToken* t) { return t != nullptr && t->cancelled(); };
+    const bool cancelled = is_set(options_.cancel) || is_set(options_.service_gone);
     const bool hopeless = options_.hopeless_after > 0 && result_.succeeded() == 0 &&
                           result_.errors.all() >= options_.hopeless_after;
     stopped_ = late || cancelled || hopeless;
@@ -344,7 +350,8 @@ Result<LoadResult> RunLoad(const LoadAddress& address, const LoadRequest& reques
   if (!peer) return tl::unexpected(peer.error());
   if (request.paths.empty()) return Fail(ErrorKind::kUsage, "there is no path to ask for");
   if (options.requests == 0) return LoadResult{};
-  return Generator(*peer, request, options, RequestTexts(address, request, options.keep_alive)).Run();
+  return Generator(*peer, request, options, RequestTexts(address, request, options.keep_alive))
+      .Run();
 }
 
 }  // namespace leaktrail

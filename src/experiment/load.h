@@ -3,8 +3,8 @@
 //   connections   1 ──GET /a──▶ ◀──200── ──GET /b──▶ …      each asks again as soon as it has the
 //                 2 ──GET /b──▶ ◀──200── …                  answer; paths are taken in turn
 //
-// Keep-alive unless told otherwise. What the peer closes between two requests is opened again and is
-// no error. A request that gets no answer in time counts as one and its connection is replaced.
+// Keep-alive unless told otherwise. What the peer closes between two requests is opened again and
+// is no error. A request that gets no answer in time counts as one and its connection is replaced.
 //
 // Bounded: `requests` and, if set, `time_limit` end it, whichever comes first.
 //
@@ -48,13 +48,14 @@ struct LoadOptions {
   // Gives up as soon as so many requests have failed and none has succeeded; 0: never.
   uint64_t hopeless_after = 0;
   const CancelToken* cancel = nullptr;
+  const CancelToken* service_gone = nullptr;       // set when there is nobody left to answer
   std::function<void(uint64_t done)> on_progress;  // a few times a second
 };
 
 // Requests that got no useful answer, by kind.
 struct LoadErrors {
-  uint64_t connect = 0;   // refused or unreachable
-  uint64_t closed = 0;    // the connection ended inside an answer or before it
+  uint64_t connect = 0;  // refused or unreachable
+  uint64_t closed = 0;   // the connection ended inside an answer or before it
   uint64_t timeout = 0;
   uint64_t malformed = 0;  // not HTTP
   uint64_t status = 0;     // an answer, but 4xx or 5xx
@@ -67,7 +68,7 @@ struct LoadResult {
   std::map<int, uint64_t> by_status;
   uint64_t received_bytes = 0, sent_bytes = 0;
   double seconds = 0;
-  bool interrupted = false;               // cancelled, or the time limit came first
+  bool interrupted = false;            // cancelled, or the time limit came first
   std::vector<uint32_t> latencies_us;  // of answers, ascending
 
   uint64_t tried() const { return completed + errors.all() - errors.status; }

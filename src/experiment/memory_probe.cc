@@ -17,7 +17,8 @@ constexpr milliseconds kCollectTimeout{60'000};
 
 // Requests, sockets and timers that keep the event loop busy. Node 17.3 and newer count timers too.
 constexpr std::string_view kPending =
-    "(typeof process.getActiveResourcesInfo === 'function' ? process.getActiveResourcesInfo().length :"
+    "(typeof process.getActiveResourcesInfo === 'function' ? "
+    "process.getActiveResourcesInfo().length :"
     " process._getActiveHandles().length + process._getActiveRequests().length)";
 constexpr std::string_view kUsage =
     "(() => { const m = process.memoryUsage(); return { heapUsed: m.heapUsed, external: m.external,"

@@ -4,8 +4,8 @@
 //   collect: all garbage twice, a turn of the event loop between, since finalizers free more
 //   read: process.memoryUsage()
 //
-// Cost in the target: two full collections a reading; some microseconds for each look while settling.
-// Threads: one at a time.
+// Cost in the target: two full collections a reading; some microseconds for each look while
+// settling. Threads: one at a time.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,7 @@ struct MemoryReading {
   double external = 0;       // outside V8's heap but held by it, array buffers included
   double array_buffers = 0;  // their backing stores
   double resident = 0;
-  double collect_ms = 0;     // the two collections took
+  double collect_ms = 0;  // the two collections took
 };
 
 struct SettleOptions {

@@ -91,8 +91,7 @@ RobustTrend ComputeTrend(std::span<const GrowthSample> samples, double z) {
   trend.residual_range = TrimmedRange(residuals);
   trend.inflation = n >= 8 ? VarianceInflation(residuals) : 1;
   const double count = static_cast<double>(n);
-  const double deviation =
-      std::sqrt(count * (count - 1) * (2 * count + 5) / 18 * trend.inflation);
+  const double deviation = std::sqrt(count * (count - 1) * (2 * count + 5) / 18 * trend.inflation);
   trend.z = score == 0 ? 0 : static_cast<double>(score - (score > 0 ? 1 : -1)) / deviation;
 
   const double half = z * deviation / 2;

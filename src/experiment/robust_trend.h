@@ -13,10 +13,10 @@ namespace leaktrail {
 struct GrowthSample;
 
 struct RobustTrend {
-  double slope = 0;         // median of the pairwise slopes
-  double low = 0;           // at `z` standard deviations of Kendall's statistic
+  double slope = 0;  // median of the pairwise slopes
+  double low = 0;    // at `z` standard deviations of Kendall's statistic
   double high = 0;
-  double z = 0;             // Mann–Kendall, > 0 for growth, corrected for serial dependence
+  double z = 0;               // Mann–Kendall, > 0 for growth, corrected for serial dependence
   double residual_range = 0;  // of bytes around the line, less 5 % of the samples at each end
   double range = 0;           // of bytes, likewise
   double inflation = 1;       // by which serial dependence raised the variance

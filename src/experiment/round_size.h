@@ -1,9 +1,9 @@
 // How much load the next round gets.
 //
-// A round should last long enough to be worth its two collections and short enough that forty of them
-// fit; a service that leaks fast must not be filled up by one. Sizes vary around their mean by half:
-// rounds of one size would beat with a buffer that is flushed every so many requests, and show its
-// phase as a trend.
+// A round should last long enough to be worth its two collections and short enough that forty of
+// them fit; a service that leaks fast must not be filled up by one. Sizes vary around their mean by
+// half: rounds of one size would beat with a buffer that is flushed every so many requests, and
+// show its phase as a trend.
 //
 // Threads: a value. No clock, no randomness.
 #pragma once
@@ -13,11 +13,11 @@
 namespace leaktrail {
 
 struct RoundSizeOptions {
-  uint64_t at_most = 0;              // the user's -n; 0: none
-  double seconds = 0.8;              // of load in a round
-  double growth_bytes = 6e6;         // heap and external memory together, in a round
-  uint64_t first = 100;              // of the ramp
-  double ramp = 3;                   // each ramp step over the one before
+  uint64_t at_most = 0;       // the user's -n; 0: none
+  double seconds = 0.8;       // of load in a round
+  double growth_bytes = 6e6;  // heap and external memory together, in a round
+  uint64_t first = 100;       // of the ramp
+  double ramp = 3;            // each ramp step over the one before
 };
 
 class RoundSize {
@@ -36,7 +36,7 @@ class RoundSize {
 
   RoundSizeOptions options_;
   bool ramped_up_ = false;
-  double mean_ = 0;               // of requests
+  double mean_ = 0;  // of requests
   double seconds_per_request_ = 0;
   double bytes_per_request_ = 0;  // the least seen lately: warm-up is no leak
   uint64_t rounds_ = 0;

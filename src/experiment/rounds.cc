@@ -24,8 +24,11 @@ constexpr double kResidentBytes = 16e6;
 class Experiment {
  public:
   Experiment(const RoundDriver& driver, const RoundsOptions& options)
-      : driver_(driver), options_(options), size_(SizeOptions(options)),
-        heap_(GrowthOptionsOf(options)), external_(GrowthOptionsOf(options)),
+      : driver_(driver),
+        options_(options),
+        size_(SizeOptions(options)),
+        heap_(GrowthOptionsOf(options)),
+        external_(GrowthOptionsOf(options)),
         resident_(ResidentOptions(options)) {}
 
   Result<RoundsState> Run() {
@@ -55,13 +58,13 @@ class Experiment {
   static RoundSizeOptions SizeOptions(const RoundsOptions& options) {
     RoundSizeOptions size;
     size.at_most = options.requests_per_round;
-    size.growth_bytes =
-        std::min(options.max_heap_growth, options.max_external_growth) / kRoundsInRoom;
+    size.growth_bytes = options.max_heap_growth / kRoundsInRoom;
     return size;
   }
   static GrowthOptions GrowthOptionsOf(const RoundsOptions& options) {
     GrowthOptions growth;
     growth.false_alarm_bound = options.false_alarm_bound / 2;
+    growth.planned_samples = options.max_rounds;
     growth.relevant_per_unit = options.relevant_per_unit;
     return growth;
   }
@@ -84,9 +87,11 @@ class Experiment {
     if (driver_.on_progress) driver_.on_progress(state_, warming_up);
   }
 
-  static double GrownBytes(const MemoryReading& before, const MemoryReading& after) {
+  // As bytes of the heap: there is more room outside it.
+  double GrownBytes(const MemoryReading& before, const MemoryReading& after) const {
     return std::max(after.heap_used - before.heap_used, 0.0) +
-           std::max(after.external - before.external, 0.0);
+           std::max(after.external - before.external, 0.0) * options_.max_heap_growth /
+               options_.max_external_growth;
   }
 
   Result<Round> RunRound() {
@@ -144,9 +149,9 @@ class Experiment {
     const double by_time = PartOf(options_.min_time);
     // Load or room alone is not enough while the time is short: sessions and the like live for
     // seconds.
-    state_.done_part = std::min(1.0, std::max({std::min(std::max(by_units, room), by_time),
-                                               PartOf(options_.enough_time),
-                                               PartOf(options_.time_limit)}));
+    state_.done_part =
+        std::min(1.0, std::max({std::min(std::max(by_units, room), by_time),
+                                PartOf(options_.enough_time), PartOf(options_.time_limit)}));
   }
 
   GrowthOutcome Together() const {

@@ -1,8 +1,9 @@
 // The experiment: rounds of load on a service, the memory after each, and when it is enough.
 //
 //   ramp ─▶ warm-up ─▶ round ─▶ round ─▶ …            round = load ─▶ settle ─▶ collect ─▶ read
-//           until growth       each feeds the         ends: the verdict is safe and the load was long
-//           no longer falls    verdicts               enough, or the time, or the room to grow, is up
+//           until growth       each feeds the         ends: the verdict is safe and the load was
+//           long no longer falls    verdicts               enough, or the time, or the room to
+//           grow, is up
 //
 // Two verdicts run side by side, each with half of the false-alarm bound: V8's heap, and the memory
 // outside it that JavaScript objects hold. Resident memory has a third one, which only informs: the
@@ -34,7 +35,7 @@ struct RoundsOptions {
   uint32_t max_rounds = 80;
   uint32_t max_warm_up = 6;
   std::chrono::milliseconds max_settle{1500};
-  std::chrono::milliseconds time_limit{75'000};
+  std::chrono::milliseconds time_limit{65'000};
   // A leak is believed after so much load, since a cache may fill as evenly …
   double min_units = 60'000;
   std::chrono::milliseconds min_time{15'000};

@@ -28,9 +28,59 @@ using std::chrono::milliseconds;
 
 constexpr size_t kKeptOutputBytes = 64 * 1024;
 constexpr size_t kShownLines = 5;
+constexpr std::string_view kInspectorLines[] = {
+    "Debugger listening on ", "For help, see: ", "Debugger attached.", "Waiting for the debugger"};
 constexpr milliseconds kLookAgain{40};
 constexpr milliseconds kMoreListeners{300};
 constexpr milliseconds kProbeTimeout{3000};
+
+// Ours, but for one thing: when the inspector is opened later, it takes a free port instead of
+// 9229, which may be somebody else's. Every Node from 10 to 26 knows the option.
+std::vector<std::string> EnvironmentForService() {
+  constexpr std::string_view kName = "NODE_OPTIONS=";
+  std::vector<std::string> out;
+  std::string options(kName);
+  for (char** e = environ; *e != nullptr; ++e) {
+    const std::string_view entry = *e;
+    if (entry.starts_with(kName)) {
+      options = std::string(entry);
+    } else {
+      out.emplace_back(entry);
+    }
+  }
+  if (options.find("--inspect") == std::string::npos) {
+    options += options.size() > kName.size() ? " --inspect-port=0" : "--inspect-port=0";
+  }
+  out.push_back(options);
+  return out;
+}
+
+std::vector<char*> Pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (const std::string& t : texts) out.push_back(const_cast<char*>(t.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+// The last lines of an output as part of a sentence.
+std::string Quoted(std::string text) {
+  for (size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) text.replace(at, 1, " | ");
+  return text;
+}
+
+// What Node writes because we are attached is not the service's.
+std::string WithoutInspector(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end);
+    const bool is_ours = std::any_of(std::begin(kInspectorLines), std::end(kInspectorLines),
+                                     [&](std::string_view own) { return line.starts_with(own); });
+    if (!is_ours) out += line;
+  }
+  return out;
+}
 
 class Fd {
  public:
@@ -59,7 +109,8 @@ struct Pipe {
 Result<Pipe> MakePipe() {
   int fds[2];
   if (pipe2(fds, O_CLOEXEC) != 0) {
-    return Fail(ErrorKind::kEnvironment, fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+    return Fail(ErrorKind::kEnvironment,
+                fmt::format("cannot make a pipe: {}", std::strerror(errno)));
   }
   return Pipe{Fd(fds[0]), Fd(fds[1])};
 }
@@ -82,8 +133,8 @@ bool IsLoopback(const LoadAddress& address) {
   return address.host.starts_with("127.") || address.host == "::1";
 }
 
-// Which of several ports is the service's: PORT of the environment, then one that somebody chose, then
-// one that the kernel did (port 0).
+// Which of several ports is the service's: PORT of the environment, then one that somebody chose,
+// then one that the kernel did (port 0).
 int PortRank(uint16_t port) {
   const char* named = std::getenv("PORT");
   if (named != nullptr && std::to_string(port) == named) return 0;
@@ -108,7 +159,7 @@ class StartedService : public Service {
   const std::vector<uint16_t>& other_ports() const override { return other_ports_; }
   bool running() const override { return !ended_.load(); }
   std::string how_it_ended() const override { return ended_.load() ? EndText(status_.load()) : ""; }
-  std::string output_tail(size_t lines) const override;
+  std::string output_tail(size_t lines) const override { return Quoted(LastLines(lines)); }
   void Stop() override;
 
  private:
@@ -118,6 +169,7 @@ class StartedService : public Service {
   };
   std::vector<Listener> FindListeners() const;
   bool Answers(const LoadAddress& address, const LoadRequest& request) const;
+  std::string LastLines(size_t lines) const;
   void Keep(std::string_view bytes);
   Result<void> Failure(std::string what) const;
   std::string WithOutput(std::string what) const;
@@ -143,12 +195,17 @@ Result<void> StartedService::Begin() {
     if (!*p) return tl::unexpected(p->error());
   }
   Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
-  std::vector<char*> arguments;
-  for (const std::string& a : options_.command) arguments.push_back(const_cast<char*>(a.c_str()));
-  arguments.push_back(nullptr);
-  const KeeperPlan plan{arguments.data(),       life->read.get(),
-                        news->write.get(),      output->write.get(),
-                        null.get(),             static_cast<int>(options_.stop_grace.count())};
+  const std::vector<std::string> environment = EnvironmentForService();
+  const std::vector<char*> argument_list = Pointers(options_.command);
+  const std::vector<char*> environment_list = Pointers(environment);
+  KeeperPlan plan;
+  plan.arguments = argument_list.data();
+  plan.environment = environment_list.data();
+  plan.life_fd = life->read.get();
+  plan.news_fd = news->write.get();
+  plan.output_fd = output->write.get();
+  plan.null_fd = null.get();
+  plan.grace_ms = static_cast<int>(options_.stop_grace.count());
   keeper_ = fork();
   if (keeper_ == 0) RunKeeper(plan);
   if (keeper_ < 0) {
@@ -168,9 +225,10 @@ Result<void> StartedService::Begin() {
   } while (n < 0 && errno == EINTR);
   if (n != sizeof message || message.news != KeeperNews::kStarted) {
     const int error = n == sizeof message ? message.value : EPIPE;
-    return Fail(ErrorKind::kEnvironment,
-                fmt::format("cannot start '{}': {}; give the command as you would type it, after --",
-                            options_.command[0], std::strerror(error)));
+    return Fail(
+        ErrorKind::kEnvironment,
+        fmt::format("cannot start '{}': {}; give the command as you would type it, after --",
+                    options_.command[0], std::strerror(error)));
   }
   stop_reading_ = std::move(stop->write);
   reader_ = std::thread([this, end = std::move(stop->read)]() mutable {
@@ -204,9 +262,14 @@ void StartedService::Keep(std::string_view bytes) {
   if (kept_.size() > 2 * kKeptOutputBytes) kept_.erase(0, kept_.size() - kKeptOutputBytes);
 }
 
-std::string StartedService::output_tail(size_t lines) const {
+std::string StartedService::LastLines(size_t lines) const {
   const std::lock_guard lock(mutex_);
-  std::string_view text = kept_;
+  const std::string own = WithoutInspector(kept_);
+  std::string_view text = own;
+  // V8's last words; what follows is a stack of addresses.
+  if (const size_t fatal = text.rfind("FATAL ERROR"); fatal != std::string_view::npos) {
+    return std::string(text.substr(fatal, text.find('\n', fatal) - fatal));
+  }
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
   size_t begin = text.size();
   for (size_t i = 0; i < lines && begin != std::string_view::npos && begin > 0; ++i) {
@@ -218,7 +281,7 @@ std::string StartedService::output_tail(size_t lines) const {
 
 std::string StartedService::WithOutput(std::string what) const {
   const std::string tail = output_tail(kShownLines);
-  return tail.empty() ? what + "; it wrote nothing" : what + "; it wrote at the end:\n" + tail;
+  return tail.empty() ? what + "; it wrote nothing" : what + "; it wrote at the end: " + tail;
 }
 
 Result<void> StartedService::Failure(std::string what) const {
@@ -283,24 +346,27 @@ Result<void> StartedService::WaitUntilItAnswers(const LoadRequest& request) {
     if (!running() && FindDescendants(keeper_).empty()) {
       // Its last words may still be in the pipe.
       std::this_thread::sleep_for(kLookAgain);
-      return Failure(fmt::format("'{}' did not stay: {} before it answered", shown_command(),
-                                 how_it_ended()));
+      return Failure(
+          fmt::format("'{}' did not stay: {} before it answered", shown_command(), how_it_ended()));
     }
     std::this_thread::sleep_for(kLookAgain);
   }
   if (listened) {
-    return Failure(fmt::format("'{}' listens but does not answer {} {} within {:.0f} s; name another "
-                               "--path or --port",
-                               shown_command(), request.method, request.paths[0], seconds));
+    return Failure(
+        fmt::format("'{}' listens but does not answer {} {} within {:.0f} s; name another "
+                    "--path or --port",
+                    shown_command(), request.method, request.paths[0], seconds));
   }
   if (options_.port != 0) {
-    return Failure(fmt::format("'{}' does not listen on port {} after {:.0f} s; leave --port out to "
-                               "have its port found",
-                               shown_command(), options_.port, seconds));
+    return Failure(
+        fmt::format("'{}' does not listen on port {} after {:.0f} s; leave --port out to "
+                    "have its port found",
+                    shown_command(), options_.port, seconds));
   }
-  return Failure(fmt::format("'{}' does not listen on any port of this machine after {:.0f} s; find "
-                             "needs an HTTP service to put load on, or a running process as TARGET",
-                             shown_command(), seconds));
+  return Failure(
+      fmt::format("'{}' does not listen on any port of this machine after {:.0f} s; find "
+                  "needs an HTTP service to put load on, or a running process as TARGET",
+                  shown_command(), seconds));
 }
 
 void StartedService::Stop() {

@@ -4,13 +4,13 @@
 //        ◀──output pipe──────────────────┘
 //
 // The keeper is a fork of ours in a process group of its own. It adopts what its descendants leave
-// behind (PR_SET_CHILD_SUBREAPER), and as soon as the life pipe closes, because we stop the service or
-// because we died of whatever, it ends the whole tree: SIGTERM, SIGKILL after a grace. If the keeper
-// itself is killed, the kernel kills the command (PR_SET_PDEATHSIG).
+// behind (PR_SET_CHILD_SUBREAPER), and as soon as the life pipe closes, because we stop the service
+// or because we died of whatever, it ends the whole tree: SIGTERM, SIGKILL after a grace. If the
+// keeper itself is killed, the kernel kills the command (PR_SET_PDEATHSIG).
 //
-// The command has our environment and folder and a process group of its own; a Ctrl-C on the
-// terminal reaches us and not the service. It reads /dev/null; of what it writes the last lines are
-// kept for error messages.
+// The command has our environment (with --inspect-port=0 in NODE_OPTIONS) and folder and a process
+// group of its own; a Ctrl-C on the terminal reaches us and not the service. It reads /dev/null; of
+// what it writes the last lines are kept for error messages.
 //
 // Cost: two processes and a thread. Linux.
 // Threads: one at a time, except output_tail() and running().
@@ -45,8 +45,8 @@ class Service {
   // Stops it.
   virtual ~Service() = default;
 
-  // Waits until a process of the service answers HTTP on a port of this machine. Errors: it ended (with
-  // its status and the end of its output), it never listened, it never answered.
+  // Waits until a process of the service answers HTTP on a port of this machine. Errors: it ended
+  // (with its status and the end of its output), it never listened, it never answered.
   virtual Result<void> WaitUntilItAnswers(const LoadRequest& request) = 0;
 
   // Of the process that listens, and where; after WaitUntilItAnswers.
@@ -58,7 +58,7 @@ class Service {
   virtual bool running() const = 0;
   // "it ended with exit code 1", "it was killed by signal 9 (Killed)"; "" while it runs.
   virtual std::string how_it_ended() const = 0;
-  // The last lines of what it wrote, at most so many.
+  // The last lines of what it wrote, at most so many, joined by " | ".
   virtual std::string output_tail(size_t lines) const = 0;
   // The whole tree; returns when it is gone.
   virtual void Stop() = 0;

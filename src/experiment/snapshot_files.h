@@ -29,7 +29,7 @@ class SnapshotFiles {
   Result<void> Take(Attachment& target, std::string_view name, SnapshotOptions options);
 
   size_t count() const { return files_.size(); }
-  const std::string& path(size_t i) const { return files_[i].path; }        // to open
+  const std::string& path(size_t i) const { return files_[i].path; }         // to open
   const std::string& shown_path(size_t i) const { return files_[i].shown; }  // for people
 
  private:
@@ -37,7 +37,9 @@ class SnapshotFiles {
     std::string path, shown;
     int fd = -1;
   };
-  std::string folder_;
+  Result<std::string> HiddenFolder() const;
+
+  std::string folder_;  // saved ones
   bool saved_ = false;
   std::vector<File> files_;
 };

@@ -16,7 +16,7 @@
 namespace leaktrail {
 
 struct OriginalPlace {
-  std::string source;  // as the map has it, with sourceRoot in front
+  std::string source;             // as the map has it, with sourceRoot in front
   uint32_t line = 0, column = 0;  // 1-based
 };
 

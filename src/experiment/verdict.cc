@@ -28,11 +28,13 @@ constexpr double kFlatZ = 2.326;
 constexpr double kPowerZ = 1.282;  // 90 %
 // Of the relevant growth: what is below it is flat however surely it is not zero.
 constexpr double kNegligiblePart = 0.125;
-// Of the relevant growth over the load: swings larger than so many times that could hide it. There is
-// only one last look, and it has the most load: it may be wider.
+// Of the relevant growth over the load: swings larger than so many times that could hide it. There
+// is only one last look, and it has the most load: it may be wider.
 constexpr double kLargestSwingToRelevant = 1.5;
 constexpr double kLargestSwingAtTheEnd = 3;
 constexpr size_t kMinLastLook = 16;
+// Of the range: a fall by more ends a tooth.
+constexpr double kFallOfTooth = 0.4;
 // A forecast beyond this tells nobody anything.
 constexpr double kFurthestForecast = 100;
 
@@ -62,9 +64,9 @@ double SmallestQuarterGain(std::span<const GrowthSample> samples) {
 struct Look {
   RobustTrend all, early, late;
   size_t late_count = 0;
-  double units = 0;      // from the first sample to the last
-  double z_needed = 0;   // of this look
-  double goes_on = 0;    // smallest gain between quarters, relative
+  double units = 0;     // from the first sample to the last
+  double z_needed = 0;  // of this look
+  double goes_on = 0;   // smallest gain between quarters, relative
   bool significant = false;
   bool above_range = false;
   bool enough_bytes = false;
@@ -72,7 +74,9 @@ struct Look {
   bool continues = false;
 };
 
-Look Examine(std::span<const GrowthSample> samples, const GrowthOptions& options, double level) {
+// `done` units in all, of which the samples may leave out the first and last.
+Look Examine(std::span<const GrowthSample> samples, const GrowthOptions& options, double level,
+             double done) {
   Look look;
   const size_t half = samples.size() / 2;
   look.z_needed = NormalQuantile(level);
@@ -86,10 +90,33 @@ Look Examine(std::span<const GrowthSample> samples, const GrowthOptions& options
   look.significant = look.all.z >= look.z_needed;
   look.above_range = grown >= kLeastGrowthToRange * look.all.residual_range;
   look.enough_bytes = grown >= options.relevant_bytes;
-  look.enough_units = look.units >= options.min_units;
+  look.enough_units = done >= options.min_units;
   look.continues = look.goes_on >= kLeastQuarterGain && look.late.z >= kLateZ &&
                    look.late.slope >= kLeastLateRate * look.early.slope;
   return look;
+}
+
+// The lowest sample of each tooth: what a heap falls back to, freed of most of its swings. A tooth
+// ends where the bytes fall by a good part of their range; the one that was under way at the start
+// is left out.
+std::vector<GrowthSample> FloorOf(std::span<const GrowthSample> samples, double range) {
+  std::vector<GrowthSample> floor;
+  bool in_tooth = false;
+  for (size_t i = 1; i < samples.size(); ++i) {
+    const bool falls = samples[i].bytes - samples[i - 1].bytes < -kFallOfTooth * range;
+    if (falls) {
+      floor.push_back(samples[i]);
+      in_tooth = true;
+    } else if (in_tooth && samples[i].bytes < floor.back().bytes) {
+      floor.back() = samples[i];
+    }
+  }
+  return floor;
+}
+
+bool IsLeak(const Look& look) {
+  return look.significant && look.above_range && look.enough_bytes && look.enough_units &&
+         look.continues;
 }
 
 // Half the width of an interval at `z`, as one standard error.
@@ -110,8 +137,8 @@ bool IsFlat(const Look& look, const GrowthOptions& options,
 GrowthCourse CourseOf(const Look& look, const GrowthOptions& options) {
   const bool grew = look.all.z >= kFlatZ && look.all.slope * look.units >= options.relevant_bytes;
   if (IsFlat(look, options)) {
-    const bool grew_early = look.early.slope * look.units / 2 >= options.relevant_bytes &&
-                            look.early.z >= kLateZ;
+    const bool grew_early =
+        look.early.slope * look.units / 2 >= options.relevant_bytes && look.early.z >= kLateZ;
     return grew || grew_early ? GrowthCourse::kStopped : GrowthCourse::kFlat;
   }
   if (!grew) return GrowthCourse::kUnclear;
@@ -159,7 +186,8 @@ std::string ReasonOf(const GrowthVerdict& verdict, const Look& look) {
     return "it grows by less than it swings up and down";
   }
   if (look.significant && !look.continues) return "it grows, but not all the time";
-  if (look.significant && !look.enough_units) return "it grows, but has not been seen for long enough";
+  if (look.significant && !look.enough_units)
+    return "it grows, but has not been seen for long enough";
   if (look.significant) return "it grows by too little to tell it from an idle heap";
   return "the swings of the heap are larger than the growth that matters";
 }
@@ -196,11 +224,22 @@ void SequentialVerdict::Judge() {
   // 6/π² Σ 1/k² = 1.
   const double planned = std::max<double>(options_.planned_samples, kMinSamples) - kMinSamples + 1;
   const double later = static_cast<double>(looks_) - planned;
-  const double level =
-      options_.false_alarm_bound *
-      (later <= 0 ? 0.9 / planned : 0.1 * 6 / (9.8696 * later * later));
-  const Look look = Examine(samples_, options_, level);
+  const double level = options_.false_alarm_bound *
+                       (later <= 0 ? 0.9 / planned : 0.1 * 6 / (9.8696 * later * later));
+  // Half of it for the samples as they are, half for the floor below the teeth.
+  const double done = samples_.back().units - samples_.front().units;
+  const Look whole = Examine(samples_, options_, level / 2, done);
+  std::optional<Look> floor;
+  const std::vector<GrowthSample> lowest = FloorOf(samples_, whole.all.residual_range);
+  if (lowest.size() >= kMinSamples) floor = Examine(lowest, options_, level / 2, done);
 
+  const bool is_leak = IsLeak(whole) || (floor && IsLeak(*floor));
+  const bool is_flat = IsFlat(whole, options_) || (floor && IsFlat(*floor, options_));
+  const bool floor_tells =
+      floor && (is_leak   ? !IsLeak(whole)
+                : is_flat ? !IsFlat(whole, options_)
+                          : floor->all.high - floor->all.low < whole.all.high - whole.all.low);
+  const Look& look = floor_tells ? *floor : whole;
   const auto interval = [](const RobustTrend& t) { return SlopeInterval{t.slope, t.low, t.high}; };
   verdict_.growth = interval(look.all);
   verdict_.late = interval(look.late);
@@ -211,10 +250,9 @@ void SequentialVerdict::Judge() {
                 kLeastGrowthToRange * look.all.residual_range / look.units,
                 options_.relevant_bytes / look.units});
   verdict_.units_to_settle.reset();
-  if (look.significant && look.above_range && look.enough_bytes && look.enough_units &&
-      look.continues) {
+  if (is_leak) {
     verdict_.outcome = GrowthOutcome::kLeak;
-  } else if (IsFlat(look, options_)) {
+  } else if (is_flat) {
     verdict_.outcome = GrowthOutcome::kNoLeak;
   } else {
     verdict_.outcome = GrowthOutcome::kGoOn;
@@ -228,10 +266,12 @@ GrowthVerdict SequentialVerdict::Finish() const {
   if (final.outcome != GrowthOutcome::kGoOn) return final;
   final.outcome = GrowthOutcome::kInconclusive;
   if (samples_.size() < kMinLastLook) return final;
-  Look look = Examine(samples_, options_, options_.false_alarm_bound);
+  const double done = samples_.back().units - samples_.front().units;
+  Look look = Examine(samples_, options_, options_.false_alarm_bound, done);
   look.all = ComputeTrend(samples_, kFlatZ);
   if (IsFlat(look, options_, kLargestSwingAtTheEnd)) {
     final.outcome = GrowthOutcome::kNoLeak;
+    final.growth = {look.all.slope, look.all.low, look.all.high};
     final.units_to_settle.reset();
     final.reason = ReasonOf(final, look);
   }

@@ -7,23 +7,25 @@
 //     └──────────────────────────────▶ units  inconclusive: neither is safe yet
 //
 // One sample after each round of load (units are requests) or, when a process is only watched, one
-// after each major collection that happens anyway (units are seconds). Garbage must be gone from the
-// bytes.
+// after each major collection that happens anyway (units are seconds). Garbage must be gone from
+// the bytes.
 //
 // Method. Heaps step, swing like a saw and have outliers, so nothing is assumed about the noise but
 // that it has a bounded memory:
 //   slope      the median of all pairwise slopes (Theil 1950, Sen 1968), which up to 29 % of wild
 //              samples do not move; its interval from Kendall's statistic (Sen 1968).
 //   trend      Mann–Kendall, the usual test for software ageing (Garg et al., ISSRE 1998), with its
-//              variance raised for serial dependence (Hamed and Rao, J. Hydrology 204, 1998). Alone it
-//              cries wolf on transients (Machida et al., ISSRE 2013); hence the next two.
-//   goes on    the late half of the load must grow for itself, and at no less than half of the early
+//              variance raised for serial dependence (Hamed and Rao, J. Hydrology 204, 1998). Alone
+//              it cries wolf on transients (Machida et al., ISSRE 2013); hence the next two.
+//   goes on    the late half of the load must grow for itself, and at no less than half of the
+//   early
 //              half's rate. A filling cache and a decaying warm-up fail this.
-//   not a saw  growth along the trend must be larger than the range of what is left around it. A saw
+//   not a saw  growth along the trend must be larger than the range of what is left around it. A
+//   saw
 //              of which two teeth are seen fails this, wherever it begins and ends.
-// Looking after every sample is paid for: the level of each look is what an O'Brien–Fleming spending
-// function (Lan and DeMets 1983) leaves of the false-alarm budget, so that the bound holds for all
-// looks together. bench/verdict measures that it does; docs/verdict.md has the table.
+// Looking after every sample is paid for: the level of each look is what an O'Brien–Fleming
+// spending function (Lan and DeMets 1983) leaves of the false-alarm budget, so that the bound holds
+// for all looks together. bench/verdict measures that it does; docs/verdict.md has the table.
 //
 // What it cannot do: tell a cache that fills at a constant rate from a leak before it is full, or a
 // saw before its first tooth ends. The caller decides how much load is worth that (min_units).
@@ -63,7 +65,8 @@ struct GrowthOptions {
   double relevant_bytes = 96 * 1024;
   // Before "leak" is said.
   double min_units = 0;
-  // Looks over which the alarm budget is spent; later looks spend what is left, in ever smaller parts.
+  // Looks over which the alarm budget is spent; later looks spend what is left, in ever smaller
+  // parts.
   uint32_t planned_samples = 40;
 };
 
@@ -92,7 +95,8 @@ class SequentialVerdict {
 
   explicit SequentialVerdict(const GrowthOptions& options = {});
 
-  // Samples in order. Once it has said leak or no-leak, it stays with it as long as nothing is added.
+  // Samples in order. Once it has said leak or no-leak, it stays with it as long as nothing is
+  // added.
   const GrowthVerdict& Add(const GrowthSample& sample);
   const GrowthVerdict& current() const { return verdict_; }
   // There will be no more samples: what would go on is inconclusive.

@@ -59,21 +59,22 @@ TEST(Verdict, NothingIsSaidOfFewerThanEightSamples) {
 }
 
 TEST(Verdict, ALeakIsNotSaidBeforeTheLeastLoad) {
-  const GrowthVerdict v = Judge(40, [](double u) { return 560 * u; }, 200'000);
+  const GrowthVerdict v = Judge(
+      40, [](double u) { return 560 * u; }, 200'000);
   EXPECT_EQ(v.outcome, GrowthOutcome::kLeak);
   EXPECT_GE(v.sample_count, 15u);
 }
 
 TEST(Verdict, ACacheThatFillsAndThenIsFullIsNoLeak) {
-  const GrowthVerdict v =
-      Judge(40, [](double u) { return std::min(u, 120'000.0) * 300; }, 250'000);
+  const GrowthVerdict v = Judge(
+      40, [](double u) { return std::min(u, 120'000.0) * 300; }, 250'000);
   EXPECT_EQ(v.outcome, GrowthOutcome::kNoLeak);
   EXPECT_EQ(v.course, GrowthCourse::kStopped);
 }
 
 TEST(Verdict, AWarmUpThatDecaysIsNeverALeak) {
-  const GrowthVerdict v =
-      Judge(40, [](double u) { return 2e7 * (1 - std::exp(-u / 80'000)); }, 250'000);
+  const GrowthVerdict v = Judge(
+      40, [](double u) { return 2e7 * (1 - std::exp(-u / 80'000)); }, 250'000);
   EXPECT_NE(v.outcome, GrowthOutcome::kLeak);
 }
 
@@ -99,8 +100,8 @@ TEST(Verdict, ASlowLeakBelowASawIsFound) {
 }
 
 TEST(Verdict, InconclusiveSaysHowMuchMoreWouldSettleIt) {
-  const GrowthVerdict v = Judge(
-      12, [](double u) { return 24 * u + 5e6 * (u / 15'000 - std::floor(u / 15'000)); });
+  const GrowthVerdict v =
+      Judge(12, [](double u) { return 24 * u + 5e6 * (u / 15'000 - std::floor(u / 15'000)); });
   EXPECT_EQ(v.outcome, GrowthOutcome::kInconclusive);
   ASSERT_TRUE(v.units_to_settle);
   EXPECT_GT(*v.units_to_settle, 10'000);

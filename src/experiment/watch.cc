@@ -6,7 +6,7 @@
 namespace leaktrail {
 namespace {
 
-constexpr double kSecondsBetween = 1;       // of two points of a series
+constexpr double kSecondsBetween = 1;        // of two points of a series
 constexpr double kNativeSecondsBetween = 5;  // resident memory is known at every sample
 // A leak that needs longer than this to fill what is left is not worth a night's sleep.
 constexpr double kRelevantSeconds = 14 * 86'400.0;
@@ -74,13 +74,18 @@ void GrowthWatch::Conclude(const MemorySample& sample) {
       {"heap", &state_.heap}, {"external", &state_.external}, {"native", &state_.native}};
   state_.grows = "";
   state_.outcome = GrowthOutcome::kGoOn;
-  state_.slope = state_.heap.growth;
-  state_.reason = state_.heap.reason;
+  const bool heap_known = state_.heap.sample_count >= SequentialVerdict::kMinSamples;
+  const bool resident_known = state_.resident.sample_count >= SequentialVerdict::kMinSamples;
+  state_.slope = heap_known ? state_.heap.growth : state_.resident.growth;
+  state_.slope_of = heap_known ? "heap" : resident_known ? "resident" : "";
+  state_.reason =
+      state_.major_count == 0 ? "no major collection has happened yet" : state_.heap.reason;
   for (const auto& [name, part] : parts) {
     if (part->outcome != GrowthOutcome::kLeak) continue;
     state_.grows = name;
     state_.outcome = GrowthOutcome::kLeak;
     state_.slope = part->growth;
+    state_.slope_of = name;
     state_.reason = part->reason;
     break;
   }
@@ -99,11 +104,11 @@ void GrowthWatch::Conclude(const MemorySample& sample) {
     state_.seconds_to_limit = seconds;
     state_.limit_of = of;
   };
-  if (state_.major_count > 0) {
+  if (heap_known) {
     consider(state_.heap.growth, static_cast<double>(state_.live_heap_bytes),
              static_cast<double>(sample.heap_limit_bytes), "heap");
   }
-  if (limits_.resident_bytes) {
+  if (limits_.resident_bytes && resident_known) {
     consider(state_.resident.growth, static_cast<double>(sample.resident_bytes),
              static_cast<double>(*limits_.resident_bytes), limits_.resident_limit_of);
   }

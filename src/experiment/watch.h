@@ -4,12 +4,12 @@
 //                     └▶ external    ─▶ SequentialVerdict ├▶ leak | no-leak | inconclusive,
 //   samples           ─▶ resident    ─▶ SequentialVerdict ┘   slope, seconds until a limit
 //
-// Garbage must be gone from what a verdict judges, so heap and external memory count right after major
-// collections only, at most once a second (of several the lowest). Resident memory is judged for its
-// slope, and for memory that neither the heap nor its buffers hold: a leak in native code.
+// Garbage must be gone from what a verdict judges, so heap and external memory count right after
+// major collections only, at most once a second (of several the lowest). Resident memory is judged
+// for its slope, and for memory that neither the heap nor its buffers hold: a leak in native code.
 //
-// Cost: that of the verdict (verdict.h), for each sample. Threads: a value. No clock: time comes with
-// the samples.
+// Cost: that of the verdict (verdict.h), for each sample. Threads: a value. No clock: time comes
+// with the samples.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,14 @@ struct WatchState {
   GrowthOutcome outcome = GrowthOutcome::kGoOn;
   const char* grows = "";  // "heap", "external", "native"; "" if nothing does
   GrowthVerdict heap, external, native, resident;
-  // What decides: of the part that grows, else of the heap. Bytes per second.
+  // Of the part that grows, else of the heap, else (before there are enough major collections) of
+  // the resident memory. Bytes per second.
   SlopeInterval slope;
+  const char* slope_of = "";  // "heap", "external", "native", "resident"; "" while nothing is known
   std::string reason;
   // Until the first limit is reached, if it goes on like this; nothing if nothing grows for sure.
   std::optional<double> seconds_to_limit;
-  const char* limit_of = "";  // "heap", "cgroup", "pm2"
+  const char* limit_of = "";     // "heap", "cgroup", "pm2"
   uint64_t live_heap_bytes = 0;  // after the latest major collection; 0 before the first
   uint32_t major_count = 0;
 };

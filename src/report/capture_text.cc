@@ -14,13 +14,14 @@ std::string Room(const char* what, const std::optional<uint64_t>& size) {
 }  // namespace
 
 std::string PreflightText(const PreflightReport& report, const TextOptions& options) {
-  std::string out = Wrapped(
-      fmt::format("{}: heap {}, resident {}{}{}{}", Painted(SafeName(report.target), Paint::kBold, options),
-                  FormatSize(report.heap_size), FormatSize(report.resident_size),
-                  Room("of memory free", report.host_free_size),
-                  Room("left of its limit", report.cgroup_free_size),
-                  Room("of disk free", report.disk_free_size)),
-      2, options);
+  std::string out =
+      Wrapped(fmt::format("{}: heap {}, resident {}{}{}{}",
+                          Painted(SafeName(report.target), Paint::kBold, options),
+                          FormatSize(report.heap_size), FormatSize(report.resident_size),
+                          Room("of memory free", report.host_free_size),
+                          Room("left of its limit", report.cgroup_free_size),
+                          Room("of disk free", report.disk_free_size)),
+              2, options);
   out += "\n\n";
   Table table({{"a snapshot", Align::kLeft, Shrink::kNever, Paint::kName},
                {"stops the service", Align::kRight},
@@ -39,8 +40,8 @@ std::string PreflightText(const PreflightReport& report, const TextOptions& opti
            "\n";
   }
   for (const std::string& text : report.warnings) {
-    out += "\n" +
-           Wrapped(Painted("beware: ", Paint::kWarn, options) + SafeText(text), 2, options) + "\n";
+    out += "\n" + Wrapped(Painted("beware: ", Paint::kWarn, options) + SafeText(text), 2, options) +
+           "\n";
   }
   return out;
 }
@@ -55,14 +56,15 @@ std::string CaptureText(const CaptureReport& report, const TextOptions& options)
                      FormatCountOf(report.edge_count, "edge", "edges"),
                      report.redacted ? ", redacted" : "");
   if (report.method == "fork") {
-    out += Wrapped(fmt::format("The service stopped for {}; the snapshot took {}{}.",
-                               FormatDuration(report.pause_ms), FormatDuration(report.duration_ms),
-                               report.attempts > 1 ? fmt::format(" in {} attempts", report.attempts)
-                                                   : ""),
-                   2, options);
-    out += "\n" + Wrapped("Node ids are the forked child's own: diff and trail match this file by "
-                          "class and path.",
-                          2, options);
+    out += Wrapped(
+        fmt::format("The service stopped for {}; the snapshot took {}{}.",
+                    FormatDuration(report.pause_ms), FormatDuration(report.duration_ms),
+                    report.attempts > 1 ? fmt::format(" in {} attempts", report.attempts) : ""),
+        2, options);
+    out += "\n" + Wrapped(
+                      "Node ids are the forked child's own: diff and trail match this file by "
+                      "class and path.",
+                      2, options);
   } else {
     out += Wrapped(fmt::format("The service stood still for {}.", FormatDuration(report.pause_ms)),
                    2, options);

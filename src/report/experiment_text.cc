@@ -13,7 +13,8 @@ namespace {
 constexpr double kExactUpTo = 10'000;  // bytes per unit that are shown without rounding
 
 std::string Rate(double bytes) {
-  if (std::abs(bytes) < kExactUpTo) return fmt::format("{:+.{}f} B", bytes, std::abs(bytes) < 10 ? 1 : 0);
+  if (std::abs(bytes) < kExactUpTo)
+    return fmt::format("{:+.{}f} B", bytes, std::abs(bytes) < 10 ? 1 : 0);
   return FormatSizeDelta(static_cast<int64_t>(bytes));
 }
 
@@ -35,8 +36,7 @@ bool OnlyResidentGrows(const ExperimentFacts& facts) {
 std::string GrowthText(const Findings& findings) {
   const ExperimentFacts& facts = *findings.experiment;
   const std::string unit = SafeText(findings.growth.unit);
-  const bool outside_first =
-      Leaks(facts.external) && facts.external.per_unit > facts.heap.per_unit;
+  const bool outside_first = Leaks(facts.external) && facts.external.per_unit > facts.heap.per_unit;
   if (outside_first) {
     return fmt::format(": {} per {} outside V8's heap ({})", Rate(facts.external.per_unit), unit,
                        Interval(facts.external));
@@ -48,14 +48,14 @@ std::vector<std::pair<std::string, std::string>> ExperimentLines(const Findings&
                                                                  bool verbose) {
   const ExperimentFacts& facts = *findings.experiment;
   std::vector<std::pair<std::string, std::string>> lines;
-  std::string load = fmt::format(
-      "{} in {} rounds after {} of warm-up",
-      FormatCountOf(facts.answered, findings.growth.unit, findings.growth.unit + "s"),
-      facts.samples.size(), facts.warm_up_rounds);
+  std::string load =
+      fmt::format("{} in {} rounds after {} of warm-up",
+                  FormatCountOf(facts.answered, findings.growth.unit, findings.growth.unit + "s"),
+                  facts.samples.size(), facts.warm_up_rounds);
   if (facts.load_seconds > 0) {
     load += fmt::format(", {} a second",
-                        FormatCount(static_cast<uint64_t>(
-                            static_cast<double>(facts.answered) / facts.load_seconds)));
+                        FormatCount(static_cast<uint64_t>(static_cast<double>(facts.answered) /
+                                                          facts.load_seconds)));
   }
   if (facts.failed > 0) load += fmt::format(", {} failed", FormatCount(facts.failed));
   lines.emplace_back("load", std::move(load));
@@ -67,14 +67,15 @@ std::vector<std::pair<std::string, std::string>> ExperimentLines(const Findings&
     lines.emplace_back("memory", std::move(memory));
   }
   if (OnlyResidentGrows(facts)) {
-    lines.emplace_back("note", fmt::format("resident memory grows by {} per {} though what JavaScript "
-                                           "holds does not: native code or the allocator",
-                                           Rate(facts.resident.per_unit), findings.growth.unit));
+    lines.emplace_back("note",
+                       fmt::format("resident memory grows by {} per {} though what JavaScript "
+                                   "holds does not: native code or the allocator",
+                                   Rate(facts.resident.per_unit), findings.growth.unit));
   }
   if (findings.verdict != Verdict::kLeak || verbose) {
-    lines.emplace_back("would see", fmt::format("a leak of {} per {} or more",
-                                                SizeOf(facts.smallest_visible_per_unit),
-                                                findings.growth.unit));
+    lines.emplace_back("would see",
+                       fmt::format("a leak of {} per {} or more",
+                                   SizeOf(facts.smallest_visible_per_unit), findings.growth.unit));
   }
   if (verbose) {
     const auto slope = [&](const char* name, const SlopeFacts& s) {
@@ -108,7 +109,8 @@ void AppendExperimentDetails(const ExperimentFacts& facts, const TextOptions& op
   }
   rounds.AppendTo(options, out);
   for (const GrowingStack& stack : facts.stacks) {
-    *out += fmt::format("\nmade and alive {}\n", FormatSizeDelta(static_cast<int64_t>(stack.grown_bytes)));
+    *out += fmt::format("\nmade and alive {}\n",
+                        FormatSizeDelta(static_cast<int64_t>(stack.grown_bytes)));
     for (const StackFrame& f : stack.frames) {
       if (f.file.empty()) continue;
       *out += fmt::format("  {} › {}:{} {}\n", SafeText(f.package), SafeText(f.file), f.line,

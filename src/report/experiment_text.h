@@ -1,5 +1,5 @@
-// The part of the findings that only a live service gives: growth per unit with its interval, and what
-// was driven and measured.
+// The part of the findings that only a live service gives: growth per unit with its interval, and
+// what was driven and measured.
 #pragma once
 
 #include <string>

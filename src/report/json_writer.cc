@@ -28,7 +28,10 @@ void JsonWriter::Finish() {
 }
 
 void JsonWriter::FlushIfLarge() {
-  if (buffer_.size() < kFlushBytes) return;
+  if (buffer_.size() >= kFlushBytes) Flush();
+}
+
+void JsonWriter::Flush() {
   sink_(buffer_);
   buffer_.clear();
 }

@@ -67,6 +67,8 @@ class JsonWriter {
   }
   // The line's end after the document; passes everything to the sink.
   void Finish();
+  // Passes what there is to the sink, for a reader who follows.
+  void Flush();
 
  private:
   struct Level {

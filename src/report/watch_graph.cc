@@ -21,7 +21,8 @@ std::string Curve(const std::string& label, const std::vector<double>& values, s
   const size_t shown = std::min(values.size(), width);
   const auto begin = values.end() - static_cast<ptrdiff_t>(shown);
   const auto [least, largest] = std::minmax_element(begin, values.end());
-  // A curve that hardly moves should not look like a mountain: at least 2 % of the value is full height.
+  // A curve that hardly moves should not look like a mountain: at least 2 % of the value is full
+  // height.
   const double low = *least;
   const double range = std::max({*largest - low, *largest * 0.02, 1.0});
   std::string out;
@@ -50,7 +51,7 @@ std::string WatchGraphText(const WatchSubject& subject, const std::vector<WatchR
   if (rows.empty()) return out;
   const size_t all = options.width > 0 ? options.width : kUsualWidth;
   const size_t width = all > kLabelColumns + 8 ? all - kLabelColumns : 8;
-  const auto values = [&](uint64_t WatchRow::* member) {
+  const auto values = [&](uint64_t WatchRow::*member) {
     std::vector<double> v;
     for (const WatchRow& row : rows) v.push_back(static_cast<double>(row.*member));
     return v;

@@ -8,8 +8,9 @@ void WriteVerdict(const WatchRow& row, JsonWriter* json) {
   json->Field("verdict", row.verdict);
   WriteTextOrNull("grows", row.grows, json);
   json->Key("slope");
-  if (row.has_slope) {
+  if (!row.slope_of.empty()) {
     json->BeginObject();
+    json->Field("of", row.slope_of);
     json->Field("bytes_per_second", row.slope);
     json->Key("interval");
     json->BeginArray();

@@ -85,11 +85,13 @@ std::string WatchMetricsText(const WatchSubject& subject, const WatchRow& row) {
   }
   m.Add("leaktrail_major_collections_total", kCounter, "Major collections since watching began.",
         Size(row.major_count));
-  if (row.has_slope) {
+  if (!row.slope_of.empty()) {
     m.Add("leaktrail_slope_bytes_per_second", kGauge, "Growth, and the ends of its interval.",
-          row.slope, ",bound=\"estimate\"");
-    m.Add("leaktrail_slope_bytes_per_second", kGauge, "", row.slope_low, ",bound=\"low\"");
-    m.Add("leaktrail_slope_bytes_per_second", kGauge, "", row.slope_high, ",bound=\"high\"");
+          row.slope, fmt::format(",of=\"{}\",bound=\"estimate\"", row.slope_of));
+    m.Add("leaktrail_slope_bytes_per_second", kGauge, "", row.slope_low,
+          fmt::format(",of=\"{}\",bound=\"low\"", row.slope_of));
+    m.Add("leaktrail_slope_bytes_per_second", kGauge, "", row.slope_high,
+          fmt::format(",of=\"{}\",bound=\"high\"", row.slope_of));
   }
   if (row.seconds_to_limit) {
     m.Add("leaktrail_seconds_to_limit", kGauge, "Until a memory limit is reached.",

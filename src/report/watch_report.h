@@ -31,20 +31,20 @@ struct WatchRow {
   std::optional<uint64_t> anonymous_size, file_size, swap_size;  // of the resident memory
   std::optional<uint64_t> handle_count, timer_count;
   double delay_mean_ms = 0, delay_max_ms = 0;
-  uint64_t major_count = 0;      // since watching began
+  uint64_t major_count = 0;  // since watching began
   uint64_t minor_count = 0;
-  double major_pause_ms = 0;     // all of them together
+  double major_pause_ms = 0;  // all of them together
   double uptime_seconds = 0;
   double cpu_seconds = 0;
-  double cost_ms = 0;            // of the sample, in the target
+  double cost_ms = 0;  // of the sample, in the target
   // The verdict so far.
-  std::string verdict;           // "leak", "no-leak", "inconclusive"
-  std::string grows;             // "heap", "external", "native"; "" if nothing does
+  std::string verdict;  // "leak", "no-leak", "inconclusive"
+  std::string grows;    // "heap", "external", "native"; "" if nothing does
   std::string reason;
-  bool has_slope = false;
+  std::string slope_of;  // "heap", "external", "native", "resident"; "" while unknown
   double slope = 0, slope_low = 0, slope_high = 0;  // bytes per second
   std::optional<double> seconds_to_limit;
-  std::string limit_of;          // "heap", "cgroup", "pm2"
+  std::string limit_of;  // "heap", "cgroup", "pm2"
 };
 
 struct WatchEvent {
@@ -57,7 +57,7 @@ struct WatchEvent {
 std::string UtcText(double seconds_since_1970);
 // "2 h 10 min", "45 s", "12 d".
 std::string LongDurationText(double seconds);
-// "+1.2 kB/s (1.1 to 1.3)"; "" while it is not known.
+// "heap +1.2 kB/s (+1.1 kB/s to +1.3 kB/s)"; "" while it is not known.
 std::string SlopeText(const WatchRow& row);
 
 std::string WatchHeadText(const WatchSubject& subject, const TextOptions& options);

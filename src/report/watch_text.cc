@@ -66,8 +66,9 @@ std::string LongDurationText(double seconds) {
 }
 
 std::string SlopeText(const WatchRow& row) {
-  if (!row.has_slope) return "";
-  return fmt::format("{} ({} to {})", Rate(row.slope), Rate(row.slope_low), Rate(row.slope_high));
+  if (row.slope_of.empty()) return "";
+  return fmt::format("{} {} ({} to {})", row.slope_of, Rate(row.slope), Rate(row.slope_low),
+                     Rate(row.slope_high));
 }
 
 std::string WatchHeadText(const WatchSubject& subject, const TextOptions& options) {
@@ -79,17 +80,18 @@ std::string WatchHeadText(const WatchSubject& subject, const TextOptions& option
 }
 
 std::string WatchLineText(const WatchRow& row, const TextOptions& options) {
-  std::string out = fmt::format(
-      "{}  rss {:>7}  heap {:>7} of {:>7}", UtcText(row.at), FormatSize(row.resident_size),
-      FormatSize(row.heap_used_size), FormatSize(row.heap_total_size));
+  std::string out = fmt::format("{}  rss {:>7}  heap {:>7} of {:>7}", UtcText(row.at),
+                                FormatSize(row.resident_size), FormatSize(row.heap_used_size),
+                                FormatSize(row.heap_total_size));
   out += fmt::format("  live {:>7}", row.live_heap_size > 0 ? FormatSize(row.live_heap_size) : "?");
   out += fmt::format("  external {:>7}  buffers {:>7}", FormatSize(row.external_size),
                      FormatSize(row.array_buffer_size));
   if (row.handle_count) out += fmt::format("  handles {}", FormatCount(*row.handle_count));
   if (row.timer_count) out += fmt::format("  timers {}", FormatCount(*row.timer_count));
   out += fmt::format("  delay {:.1f}/{:.0f} ms", row.delay_mean_ms, row.delay_max_ms);
-  out += "  " + Painted(VerdictText(row), PaintOf(row.verdict), options);
-  if (row.has_slope) out += "  " + SlopeText(row);
+  out += "  ";
+  out += Painted(VerdictText(row), PaintOf(row.verdict), options);
+  if (!row.slope_of.empty()) out += fmt::format("  {}", SlopeText(row));
   if (row.seconds_to_limit) {
     out += fmt::format("  {} limit in {}", row.limit_of, LongDurationText(*row.seconds_to_limit));
   }
@@ -103,8 +105,8 @@ std::string WatchEventText(const WatchEvent& event, const TextOptions& options) 
 
 std::string WatchEndText(const WatchRow& last, const TextOptions& options) {
   std::string out = Painted(VerdictText(last), PaintOf(last.verdict), options);
-  if (last.has_slope) out += ": " + SlopeText(last);
-  if (!last.reason.empty()) out += "; " + SafeText(last.reason);
+  if (!last.slope_of.empty()) out += fmt::format(": {}", SlopeText(last));
+  if (!last.reason.empty()) out += fmt::format("; {}", SafeText(last.reason));
   if (last.seconds_to_limit) {
     out += fmt::format("; the {} limit is reached in {}", last.limit_of,
                        LongDurationText(*last.seconds_to_limit));
@@ -114,12 +116,12 @@ std::string WatchEndText(const WatchRow& last, const TextOptions& options) {
 
 std::string WatchLogLine(const WatchRow& before, const WatchRow& now) {
   const int64_t difference = static_cast<int64_t>(now.resident_size - before.resident_size);
-  std::string out = fmt::format(
-      "{} memory before {} now {} diff {}", UtcText(now.at), FormatSize(before.resident_size),
-      FormatSize(now.resident_size), FormatSizeDelta(difference));
+  std::string out = fmt::format("{} memory before {} now {} diff {}", UtcText(now.at),
+                                FormatSize(before.resident_size), FormatSize(now.resident_size),
+                                FormatSizeDelta(difference));
   out += fmt::format(" heap {} external {} {}", FormatSize(now.heap_used_size),
                      FormatSize(now.external_size), now.verdict);
-  if (now.has_slope) out += " " + Rate(now.slope);
+  if (!now.slope_of.empty()) out += fmt::format(" {} {}", now.slope_of, Rate(now.slope));
   return out + "\n";
 }
 

@@ -81,7 +81,8 @@ Result<void> NoteFilter::TakeHead(std::span<const char> bytes) {
   head_.append(bytes.data(), bytes.size());
   bool wrong = false;
   const size_t body = FindBody(head_, &wrong);
-  if (wrong) return FailAt(0, "this is not a heap snapshot: it does not begin with {\"snapshot\":{");
+  if (wrong)
+    return FailAt(0, "this is not a heap snapshot: it does not begin with {\"snapshot\":{");
   const size_t end = body == std::string::npos ? body : FindEnd(head_, body);
   if (end == std::string::npos) {
     if (head_.size() > kMaxHeaderBytes) return FailAt(0, "the snapshot's header has no end");

@@ -41,9 +41,7 @@ DELETE FROM run WHERE service = ?1 AND NOT EXISTS (SELECT 1 FROM point WHERE poi
 
 class Statement {
  public:
-  Statement(sqlite3* db, const char* sql) {
-    sqlite3_prepare_v2(db, sql, -1, &statement_, &rest_);
-  }
+  Statement(sqlite3* db, const char* sql) { sqlite3_prepare_v2(db, sql, -1, &statement_, &rest_); }
   ~Statement() { sqlite3_finalize(statement_); }
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
@@ -103,7 +101,8 @@ class SqliteHistory final : public History {
 
 Result<void> SqliteHistory::Prepare() {
   sqlite3_busy_timeout(db_, kBusyMs);
-  if (!Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")) {
+  if (!Execute(
+          "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")) {
     return Failed();
   }
   int64_t version = 0;
@@ -112,9 +111,9 @@ Result<void> SqliteHistory::Prepare() {
     if (ask.Step() == SQLITE_ROW) version = ask.Integer(0);
   }
   if (version > kSchemaVersion) {
-    return Fail(ErrorKind::kEnvironment,
-                fmt::format("the history {} is of a newer leaktrail; use that, or move it away",
-                            path_));
+    return Fail(
+        ErrorKind::kEnvironment,
+        fmt::format("the history {} is of a newer leaktrail; use that, or move it away", path_));
   }
   if (!Execute(kSchema) ||
       !Execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion).c_str())) {
@@ -151,9 +150,13 @@ std::vector<HistoryPoint> SqliteHistory::FindPoints(int64_t run) {
                   "WHERE run = ?1 ORDER BY at DESC LIMIT 5000");
     ask.Bind(1, run);
     while (ask.Step() == SQLITE_ROW) {
-      points.push_back({ask.Real(0), Unsigned(ask.Integer(1)), Unsigned(ask.Integer(2)),
-                        Unsigned(ask.Integer(3)), Unsigned(ask.Integer(4)),
-                        Unsigned(ask.Integer(5)), {}});
+      points.push_back({ask.Real(0),
+                        Unsigned(ask.Integer(1)),
+                        Unsigned(ask.Integer(2)),
+                        Unsigned(ask.Integer(3)),
+                        Unsigned(ask.Integer(4)),
+                        Unsigned(ask.Integer(5)),
+                        {}});
     }
   }
   std::reverse(points.begin(), points.end());
@@ -187,7 +190,8 @@ Result<HistoryRun> SqliteHistory::Begin(const HistoryProcess& process) {
     run.points = FindPoints(run.id);
     return run;
   }
-  Statement insert(db_, "INSERT INTO run (service, pid, start_ticks, boot_id) VALUES (?1, ?2, ?3, ?4)");
+  Statement insert(db_,
+                   "INSERT INTO run (service, pid, start_ticks, boot_id) VALUES (?1, ?2, ?3, ?4)");
   bind(insert);
   if (insert.Step() != SQLITE_DONE) return Failed();
   run.id = sqlite3_last_insert_rowid(db_);
@@ -257,7 +261,8 @@ Result<std::unique_ptr<History>> History::Open(const std::string& path) {
     return cannot(why.c_str());
   }
   auto history = std::make_unique<SqliteHistory>(db, path);
-  if (Result<void> prepared = history->Prepare(); !prepared) return tl::unexpected(prepared.error());
+  if (Result<void> prepared = history->Prepare(); !prepared)
+    return tl::unexpected(prepared.error());
   return history;
 }
 

@@ -1,12 +1,14 @@
 // What was seen of services earlier: an SQLite file that outlives the process and the tool.
 //
-//   service ("pm2:api:0", "script:/srv/app.js") ─┬─ run (one process, from its start to its end) ── points
+//   service ("pm2:api:0", "script:/srv/app.js") ─┬─ run (one process, from its start to its end) ──
+//   points
 //                                                └─ run …
 //
 // A second watch of one process goes on with the points of the first; another process of the same
 // service is a restart. Points are kept for 30 days, and of one service at most 200,000.
 //
-// Cost: one insert of some 100 bytes a point. Threads: one at a time; several programs may share the file.
+// Cost: one insert of some 100 bytes a point. Threads: one at a time; several programs may share
+// the file.
 #pragma once
 
 #include <cstdint>
@@ -53,7 +55,7 @@ struct HistoryBefore {
 
 struct HistoryRun {
   int64_t id = 0;
-  std::vector<HistoryPoint> points;  // of this process, oldest first; at most the latest 5,000
+  std::vector<HistoryPoint> points;     // of this process, oldest first; at most the latest 5,000
   std::optional<HistoryBefore> before;  // only for a process that was not seen yet
 };
 

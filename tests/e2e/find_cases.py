@@ -52,6 +52,13 @@ def judge(expect, found):
     return f"culprit {package} › {file}"
 
 
+def function_note(expect, found):
+    """The function, if it is none of those that one would name; not counted."""
+    names = expect.get("function") or []
+    name = ((found or {}).get("culprit") or {}).get("function") or ""
+    return "" if not names or found["verdict"] != "leak" or name.split(".")[-1] in names else f"function {name or '-'}, not {names[0]}"
+
+
 def run(leaktrail, folder, case, limit, out_dir):
     paths = case.get("paths") or [case["path"]]
     command = [leaktrail, "find", "--json"]
@@ -102,8 +109,8 @@ def main():
             fixed = dict(case, name=case["name"] + "/fixed", expect={"verdict": "no-leak"})
             fixed["name"] = case["name"] + "-fixed"
             runs.append((path.parent / "fixed", fixed))
-    print("| case | expected | verdict | B per request | outside heap | culprit | because | s | wrong |")
-    print("| --- | --- | --- | ---: | ---: | --- | --- | ---: | --- |")
+    print("| case | expected | verdict | B per request | outside heap | culprit | because | s | wrong | note |")
+    print("| --- | --- | --- | ---: | ---: | --- | --- | ---: | --- | --- |")
     bad = 0
     for folder, case in runs:
         if not (folder / "node_modules").is_dir() and json.loads((folder / "package.json").read_text()).get("dependencies"):
@@ -114,6 +121,7 @@ def main():
         if seconds > arguments.limit:
             wrong = (wrong + "; " if wrong else "") + "too slow"
         bad += bool(wrong)
+        note = "" if found is None else function_note(case["expect"], found)
         found = found or {}
         culprit, growth = found.get("culprit") or {}, found.get("growth") or {}
         place = ""
@@ -121,7 +129,7 @@ def main():
             place = f"{culprit.get('package')} › {culprit.get('file')}:{culprit.get('line')} {culprit.get('function')}"
         print(f"| {case['name']} | {case['expect']['verdict']} | {found.get('verdict', '-')} "
               f"| {growth.get('heap_bytes_per_unit') or 0:.1f} | {growth.get('external_bytes_per_unit') or 0:.1f} "
-              f"| {place} | {culprit.get('because', '')} | {seconds:.0f} | {wrong} |", flush=True)
+              f"| {place} | {culprit.get('because', '')} | {seconds:.0f} | {wrong} | {note} |", flush=True)
     print(f"\n{len(runs) - bad} of {len(runs)} right")
     return 1 if bad else 0
 
