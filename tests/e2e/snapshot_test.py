@@ -25,7 +25,7 @@ from attach_test import Service, install, listening_ports, wait_for
 
 SKIPPED = 77
 SERVER = """
-class Meter { constructor(i) { this.name = 'planted-secret-' + i; } }
+class Meter { constructor(i) { this.name = Buffer.from('planted-secret-' + i).toString(); } }
 global.meters = []; for (let i = 0; i < 2000; i++) meters.push(new Meter(i));
 let old = [];
 const s = require('http').createServer((q, r) => {
