@@ -22,7 +22,6 @@ TEST(NodeFlags, ArgumentsWinOverNodeOptionsAndThoseOfTheScriptAreItsOwn) {
   const Arguments own{"node", "--max-old-space-size=300", "app.js", "--max-old-space-size=1"};
   EXPECT_EQ(FindOldSpaceLimit(own, "--max-old-space-size=200"), 300u << 20);
   EXPECT_EQ(FindOldSpaceLimit({"node", "app.js"}, "--x --max_old_space_size=200"), 200u << 20);
-  EXPECT_EQ(FindOldSpaceLimit({"node", "--max-old-space-size", "64", "app.js"}, ""), 64u << 20);
   EXPECT_EQ(FindOldSpaceLimit({"node", "--max-old-space-size=no", "a"}, ""), std::nullopt);
   EXPECT_EQ(FindOldSpaceLimit({"node", "app.js"}, ""), std::nullopt);
 }

@@ -7,11 +7,10 @@
 namespace leaktrail {
 
 std::string RedactText(const RedactReport& report, const TextOptions& options) {
-  return fmt::format("{}  {}, {}, {} replaced\n",
-                     Painted(SafeName(report.file), Paint::kBold, options),
-                     FormatSize(report.file_size),
-                     FormatCountOf(report.node_count, "node", "nodes"),
-                     FormatCountOf(report.replaced_count, "text", "texts"));
+  return fmt::format(
+      "{}  {}, {}, {} replaced\n", Painted(SafeName(report.file), Paint::kBold, options),
+      FormatSize(report.file_size), FormatCountOf(report.node_count, "node", "nodes"),
+      FormatCountOf(report.replaced_count, "text", "texts"));
 }
 
 void WriteRedactJson(const RedactReport& report, JsonWriter* json) {

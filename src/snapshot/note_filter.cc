@@ -67,9 +67,9 @@ NoteFilter::NoteFilter(CaptureNote note, ByteSink next)
 
 // The file has a note of its own, which stays true but for this.
 void NoteFilter::MarkAsRedacted(size_t body, size_t end) {
-  auto object = nlohmann::ordered_json::parse(
-      head_.begin() + static_cast<std::ptrdiff_t>(body) - 1,
-      head_.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+  auto object = nlohmann::ordered_json::parse(head_.begin() + static_cast<std::ptrdiff_t>(body) - 1,
+                                              head_.begin() + static_cast<std::ptrdiff_t>(end),
+                                              nullptr, false);
   auto& note = object["leaktrail"];
   if (!note.is_object()) note = nlohmann::ordered_json::object();
   note["redacted"] = true;

@@ -119,8 +119,8 @@ bool IsScriptPath(std::string_view text) {
     // Node's own scripts before version 16 have no folder in front: "internal/timers.js", "net.js".
     return text.ends_with(".js") && text.find_first_of(" ?@&=") == std::string_view::npos;
   }
-  for (const std::string_view end : {".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx", ".json",
-                                     ".node", ".wasm"}) {
+  for (const std::string_view end :
+       {".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx", ".json", ".node", ".wasm"}) {
     if (text.ends_with(end)) return true;
   }
   return false;
@@ -169,8 +169,13 @@ bool IsContentType(NodeType t) {
 
 // What V8 calls texts and numbers that it does not show.
 bool IsEnginesWordForContent(std::string_view text) {
-  constexpr std::string_view kWords[] = {"(concatenated string)", "(sliced string)", "heap number",
-                                         "smi number", "bigint", "int", "double"};
+  constexpr std::string_view kWords[] = {"(concatenated string)",
+                                         "(sliced string)",
+                                         "heap number",
+                                         "smi number",
+                                         "bigint",
+                                         "int",
+                                         "double"};
   return std::find(std::begin(kWords), std::end(kWords), text) != std::end(kWords);
 }
 
@@ -324,8 +329,9 @@ Result<void> Redactor::BeginValue(char /*c*/) {
   } else if (token_ == "nodes" || token_ == "edges" || token_ == "strings") {
     if (!head_done_) return FailAt(offset_, "the snapshot's header does not come first");
     if (token_ != "strings" && strings_begun_) {
-      return FailAt(offset_, "the strings come before what uses them; this file cannot be redacted "
-                             "as it streams by");
+      return FailAt(offset_,
+                    "the strings come before what uses them; this file cannot be redacted "
+                    "as it streams by");
     }
     section_ = token_ == "nodes"   ? Section::kNodes
                : token_ == "edges" ? Section::kEdges
@@ -467,7 +473,8 @@ std::string Redactor::Redacted(std::string_view text, uint8_t use) {
   if (text.empty() || (string_index_ == 0 && text == "<dummy>")) return "";
   if (use == 0) return Placeholder(text);
   if ((use & kEngine) != 0 && AllDigits(text)) return "";  // an entry of a table
-  if ((use & kCode) != 0 && IsScriptPath(text)) return HasMailAddress(text) ? Placeholder(text) : "";
+  if ((use & kCode) != 0 && IsScriptPath(text))
+    return HasMailAddress(text) ? Placeholder(text) : "";
   if (IsEnginesWordForContent(text)) return "";
   if (text.find("part of key (") != std::string_view::npos && (use & kEngine) != 0) {
     return RedactedEntry(token_);

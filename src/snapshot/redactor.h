@@ -1,26 +1,27 @@
 // Takes the contents of strings out of a snapshot's text, while the text streams by.
 //
-//   nodes, edges  ──noted: which string is whose name, which is a string's content──▶ pass unchanged
-//   strings       ──each one kept or replaced──▶
+//   nodes, edges  ──noted: which string is whose name, which is a string's content──▶ pass
+//   unchanged strings       ──each one kept or replaced──▶
 //
 // A text is replaced by one of the same length (UTF-16 units) that a keyed hash of it makes: equal
-// texts stay equal, and without the key nothing about a text can be tried out. Numbers, so the graph and
-// all sizes, stay as they are.
+// texts stay equal, and without the key nothing about a text can be tried out. Numbers, so the
+// graph and all sizes, stay as they are.
 //
 //   what                                          becomes
 //   content of a string, a regular expression,    a placeholder
 //   a number
-//   property, variable, function, class names     kept; a placeholder if they look like a value: see
+//   property, variable, function, class names     kept; a placeholder if they look like a value:
+//   see
 //                                                 LooksLikeValue
 //   script paths, the engine's own names          kept
-//   name of a WeakMap entry                       kept; texts in it that a string may be: placeholders
-//   both content and name                         as names
-//   content like 1.2.3, the form of a version     kept: whose code it is depends on it
-//   what nothing in the file refers to            a placeholder
+//   name of a WeakMap entry                       kept; texts in it that a string may be:
+//   placeholders both content and name                         as names content like 1.2.3, the
+//   form of a version     kept: whose code it is depends on it what nothing in the file refers to
+//   a placeholder
 //
 // A word that is a property's name somewhere and a string's content elsewhere is one entry of the
-// file's table. It is kept: the program's names are no secret, and which string nodes have one is not
-// visible from the outside anyway.
+// file's table. It is kept: the program's names are no secret, and which string nodes have one is
+// not visible from the outside anyway.
 //
 // Cost: as fast as the text can be split; a byte a string and a bit a node id. Threads: one.
 #pragma once
@@ -42,9 +43,9 @@ struct RedactionKey {
   uint64_t first = 0, second = 0;
 };
 
-// A name that is more likely a value: e-mail addresses, long digits (cards, telephone numbers), UUIDs, hex
-// and base64, keys and tokens, letters and digits mixed, words that nobody could pronounce, very
-// long names.
+// A name that is more likely a value: e-mail addresses, long digits (cards, telephone numbers),
+// UUIDs, hex and base64, keys and tokens, letters and digits mixed, words that nobody could
+// pronounce, very long names.
 bool LooksLikeValue(std::string_view utf8);
 
 // SipHash-2-4 (Aumasson and Bernstein, 2012).

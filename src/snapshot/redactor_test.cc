@@ -51,8 +51,8 @@ std::string Snapshot(const std::vector<std::pair<char, std::string>>& strings) {
          R"("edge_fields":["type","name_or_index","to_node"],"edge_types":[["property","internal"]]},)"
          R"("node_count":)" +
          std::to_string(node_count) + R"(,"edge_count":)" + std::to_string(edge_count) +
-         "},\n\"nodes\":[0,0,1,0," + std::to_string(edge_count) + nodes + "],\n\"edges\":[" + edges +
-         "],\n\"strings\":[" + texts + "]}\n";
+         "},\n\"nodes\":[0,0,1,0," + std::to_string(edge_count) + nodes + "],\n\"edges\":[" +
+         edges + "],\n\"strings\":[" + texts + "]}\n";
 }
 
 std::vector<std::string> Strings(const std::string& text) {
@@ -98,7 +98,8 @@ TEST(Redactor, ReplacesTextsInTheNamesOfWeakMapEntries) {
   const std::string text = Snapshot(
       {{'s', "tell nobody"},  // id 11
        {'o', "Session"},      // id 13
-       {'i', "7 / part of key (Session @13) -> value (tell nobody @11) pair in WeakMap (table @9)"}});
+       {'i',
+        "7 / part of key (Session @13) -> value (tell nobody @11) pair in WeakMap (table @9)"}});
   const Result<std::string> redacted = Redact(text);
   ASSERT_TRUE(redacted);
   EXPECT_EQ(redacted->find("tell nobody"), std::string::npos);
@@ -169,12 +170,33 @@ TEST(Redactor, LeavesNoneOfTenThousandPlantedSecrets) {
 }
 
 TEST(LooksLikeValue, LeavesNamesOfProgramsAlone) {
-  for (const char* name :
-       {"accessToken", "__proto__", "constructor", "kOutgoingSocketDidNotArriveYet", "x86_64", "sha256",
-        "content-type", "@pm2/io", "koa@2.13.4", "getOwnPropertyDescriptors", "Symbol(kCapture)",
-        "system / NativeContext", "(code for emitInitScript)", "_events", "utf8Slice", "$ref", "i18n",
-        "XMLHttpRequest", "ERR_HTTP2_INVALID_STREAM", "internalBinding", "toString", "base64Write",
-        "hasOwnProperty", "isTypedArray", "UV_EADDRINUSE", "node_modules", "registerHttpMetric"}) {
+  for (const char* name : {"accessToken",
+                           "__proto__",
+                           "constructor",
+                           "kOutgoingSocketDidNotArriveYet",
+                           "x86_64",
+                           "sha256",
+                           "content-type",
+                           "@pm2/io",
+                           "koa@2.13.4",
+                           "getOwnPropertyDescriptors",
+                           "Symbol(kCapture)",
+                           "system / NativeContext",
+                           "(code for emitInitScript)",
+                           "_events",
+                           "utf8Slice",
+                           "$ref",
+                           "i18n",
+                           "XMLHttpRequest",
+                           "ERR_HTTP2_INVALID_STREAM",
+                           "internalBinding",
+                           "toString",
+                           "base64Write",
+                           "hasOwnProperty",
+                           "isTypedArray",
+                           "UV_EADDRINUSE",
+                           "node_modules",
+                           "registerHttpMetric"}) {
     EXPECT_FALSE(LooksLikeValue(name)) << name;
   }
 }
