@@ -8,12 +8,14 @@ _leaktrail_flags() {
     find) echo "$_leaktrail_common --body --concurrency --content-type --header --method --path --port --requests --rounds --save --settle --time --warmup" ;;
     watch) echo "$_leaktrail_common --interval --log --prometheus --snapshot-at --snapshot-cap --snapshots --until" ;;
     ps) echo "$_leaktrail_common --watch" ;;
+    redact) echo "$_leaktrail_common --output" ;;
     retainers) echo "$_leaktrail_common --class" ;;
+    snapshot) echo "$_leaktrail_common --dry-run --force --output --pause --redact --worker" ;;
     *) echo "$_leaktrail_common" ;;
   esac
 }
 
-_leaktrail_verbs='diff dominators find packages ps retainers strings summary trail watch'
+_leaktrail_verbs='diff dominators find packages ps redact retainers snapshot strings summary trail watch'
 
 _leaktrail() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb='' i
@@ -34,8 +36,8 @@ _leaktrail() {
       ;;
     # A number or a name that nothing here can guess.
     --class | --concurrency | --content-type | --depth | --header | --method | --path | --port | --requests | --rounds) return ;;
-    --settle | --threads | --time | --top | --warmup) return ;;
-    --body)
+    --settle | --threads | --time | --top | --warmup | --worker) return ;;
+    --body | --output)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return

@@ -1,12 +1,14 @@
 # fish completion for leaktrail
 
-set -l verbs diff dominators find packages ps retainers strings summary trail watch
+set -l verbs diff dominators find packages ps redact retainers snapshot strings summary trail watch
 
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -f
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a diff -d 'What changed from one snapshot to another'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a dominators -d 'What keeps most memory alive'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a find -d 'Does this service leak, and who'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a packages -d 'Memory by npm package'
+complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a redact -d 'Take the texts out of a snapshot'
+complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a snapshot -d 'A snapshot of a live service'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a ps -d 'What Node processes run here'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a retainers -d 'Who holds an object'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a strings -d 'Texts that are there more than once'
@@ -24,6 +26,12 @@ complete -c leaktrail -n "__fish_seen_subcommand_from $verbs" -l tolerant -d 'Us
 complete -c leaktrail -n "__fish_seen_subcommand_from $verbs" -l top -x -d 'How many rows to show'
 complete -c leaktrail -n "__fish_seen_subcommand_from $verbs" -l verbose -d 'Engine internals too'
 complete -c leaktrail -n "__fish_seen_subcommand_from dominators" -l depth -x -d 'How many levels to show'
+complete -c leaktrail -n "__fish_seen_subcommand_from snapshot redact" -s o -l output -r -d 'Where to'
+complete -c leaktrail -n "__fish_seen_subcommand_from snapshot" -l pause -d 'Let the service write it and stand still'
+complete -c leaktrail -n "__fish_seen_subcommand_from snapshot" -l redact -d 'No contents of strings reach the disk'
+complete -c leaktrail -n "__fish_seen_subcommand_from snapshot" -l dry-run -d 'Only tell what it would cost'
+complete -c leaktrail -n "__fish_seen_subcommand_from snapshot" -l force -d 'Take it even if it is refused'
+complete -c leaktrail -n "__fish_seen_subcommand_from snapshot" -l worker -x -d 'Of this worker thread'
 complete -c leaktrail -n "__fish_seen_subcommand_from ps" -l watch -d 'Look every two seconds'
 complete -c leaktrail -n "__fish_seen_subcommand_from retainers" -l class -x -d 'The largest object of a class'
 complete -c leaktrail -n "__fish_seen_subcommand_from find" -l body -r -d "The body of each request"

@@ -48,9 +48,7 @@ std::optional<std::string> FlagIn(const std::vector<std::string_view>& words,
     for (const std::string_view name : names) {
       if (words[i] == name) {
         const bool next = i + 1 < words.size() && !words[i + 1].starts_with("-");
-        value = next && (IsIn(kTakesNext, name) || name.starts_with("--max"))
-                    ? std::string(words[i + 1])
-                    : "";
+        value = next && IsIn(kTakesNext, name) ? std::string(words[i + 1]) : "";
       } else if (words[i].starts_with(name) && words[i].size() > name.size() &&
                  words[i][name.size()] == '=') {
         value = std::string(words[i].substr(name.size() + 1));

@@ -77,6 +77,7 @@ constexpr std::string_view kInstall = R"js((function () {
 
 // The timer behind the histogram has this resolution, and counts it as delay.
 constexpr double kDelayResolutionMs = 20;
+constexpr double kSplitSeconds = 10;
 
 uint64_t Bytes(const Json& object, const char* key) {
   const auto it = object.find(key);
@@ -125,14 +126,9 @@ MemorySample SampleOf(const Json& said) {
   return sample;
 }
 
-void AddFromProc(ProcessId pid, MemorySample* sample) {
-  if (const std::optional<ProcessStat> stat = ReadStat(pid)) {
-    sample->resident_bytes = stat->resident_bytes;
-    sample->cpu_seconds =
-        static_cast<double>(stat->cpu_ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
-  }
+std::optional<ResidentSplit> ReadSplit(ProcessId pid) {
   const std::optional<std::string> rollup = ReadProcFile(pid, "smaps_rollup");
-  if (!rollup) return;
+  if (!rollup) return std::nullopt;
   const uint64_t resident = KilobytesOf(*rollup, "Rss").value_or(0);
   ResidentSplit split;
   split.anonymous_bytes = KilobytesOf(*rollup, "Anonymous").value_or(0);
@@ -140,10 +136,24 @@ void AddFromProc(ProcessId pid, MemorySample* sample) {
                        KilobytesOf(*rollup, "Shared_Dirty").value_or(0);
   split.file_bytes = resident - std::min(resident, split.anonymous_bytes);
   split.swap_bytes = KilobytesOf(*rollup, "Swap").value_or(0);
-  sample->split = split;
+  return split;
 }
 
 }  // namespace
+
+void Sampler::AddFromProc(MemorySample* sample) {
+  const ProcessId pid = target_.process().pid;
+  if (const std::optional<ProcessStat> stat = ReadStat(pid)) {
+    sample->resident_bytes = stat->resident_bytes;
+    sample->cpu_seconds =
+        static_cast<double>(stat->cpu_ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  }
+  if (sample->at - split_at_ >= kSplitSeconds) {
+    split_ = ReadSplit(pid);
+    split_at_ = sample->at;
+  }
+  sample->split = split_;
+}
 
 Result<void> Sampler::Install() {
   const Result<Json> installed = target_.inspector().Evaluate(kInstall);
@@ -164,7 +174,7 @@ Result<MemorySample> Sampler::Take() {
     const Json::json_pointer path("/result/value");
     if (answer->contains(path) && answer->at(path).is_object()) {
       MemorySample sample = SampleOf(answer->at(path));
-      if (target_.process().pid != 0) AddFromProc(target_.process().pid, &sample);
+      if (target_.process().pid != 0) AddFromProc(&sample);
       return sample;
     }
     // The first time, and when the guest left because we were stopped for too long.

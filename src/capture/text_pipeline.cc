@@ -1,5 +1,7 @@
 #include "capture/text_pipeline.h"
 
+#include <sys/random.h>
+
 #include <utility>
 
 namespace leaktrail {
@@ -16,6 +18,14 @@ Result<std::unique_ptr<TextPipeline>> TextPipeline::Create(const std::string& pa
   p->progress_ = progress;
   OutputFile* out = p->file_.get();
   ByteSink next = [out](std::span<const char> bytes) { return out->Write(bytes); };
+  if (note.redacted) {
+    RedactionKey key;
+    if (getrandom(&key, sizeof key, 0) != static_cast<ssize_t>(sizeof key)) {
+      return Fail(ErrorKind::kEnvironment, "the system gives no random numbers to redact with");
+    }
+    p->redactor_ = std::make_unique<Redactor>(key, std::move(next));
+    next = [redactor = p->redactor_.get()](std::span<const char> b) { return redactor->Write(b); };
+  }
   p->head_ = std::make_unique<NoteFilter>(note, std::move(next));
   return p;
 }
@@ -32,6 +42,9 @@ Result<void> TextPipeline::Write(std::span<const char> bytes) {
 
 Result<void> TextPipeline::Finish() {
   if (Result<void> done = head_->Finish(); !done) return done;
+  if (redactor_) {
+    if (Result<void> done = redactor_->Finish(); !done) return done;
+  }
   return file_->Finish();
 }
 

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "heap/graph.h"
 #include "snapshot/note_filter.h"
+#include "snapshot/redactor.h"
 
 namespace leaktrail {
 
@@ -32,6 +33,7 @@ class TextPipeline {
  private:
   TextPipeline() = default;
   std::unique_ptr<OutputFile> file_;
+  std::unique_ptr<Redactor> redactor_;  // if the note says so
   std::unique_ptr<NoteFilter> head_;
   uint64_t expected_bytes_ = 0;
   ProgressSink* progress_ = nullptr;

@@ -231,6 +231,7 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
   AddPackages(&root, line);
   AddStrings(&root, line);
   AddSnapshot(&root, line);
+  AddRedact(&root, line);
 
   StandardOutput out;
   try {

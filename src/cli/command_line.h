@@ -86,6 +86,7 @@ void AddDominators(CLI::App* root, CommandLine* line);
 void AddPackages(CLI::App* root, CommandLine* line);
 void AddStrings(CLI::App* root, CommandLine* line);
 void AddSnapshot(CLI::App* root, CommandLine* line);
+void AddRedact(CLI::App* root, CommandLine* line);
 void AddPs(CLI::App* root, CommandLine* line);
 void AddWatch(CLI::App* root, CommandLine* line);
 

@@ -102,6 +102,7 @@ Result<int> RunPs(const PsArguments& arguments, Run& run) {
     report.notes = run.Notes({});
     return run.Print(report, ProcessesText, WriteProcessesJson, kExitFine);
   }
+  run.HideProgress();
   std::map<ProcessKey, FirstSight> seen;
   const bool redraw = StdoutIsTerminal() && !run.options().json;
   do {

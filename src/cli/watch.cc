@@ -161,7 +161,7 @@ class Teller {
   Result<void> End(const WatchRow& last) {
     if (json_) {
       EndWatchJson(last, &writer_);
-    } else {
+    } else if (!graph_) {  // which has it already
       out_.Write(WatchEndText(last, options_));
     }
     return out_.Finish();
@@ -199,6 +199,7 @@ Result<int> RunWatch(const WatchArguments& arguments, Run& run) {
         fmt::format("leaktrail: metrics at http://{}/metrics\n", metrics->address()));
   }
   SetInterruptGrace(kLeaveGrace);
+  run.HideProgress();
   Teller teller(run);
   std::optional<WatchRow> before;
   WatchSinks sinks;

@@ -17,6 +17,7 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kCancelCheck{20};
 constexpr std::chrono::milliseconds kRestartCheck{500};
 constexpr std::chrono::seconds kRestartPatience{60};
+constexpr int kMostSilent = 30;  // each waits for ten seconds
 
 std::string BootId() {
   std::ifstream in("/proc/sys/kernel/random/boot_id");
@@ -141,6 +142,7 @@ class Watcher {
   const WatchSinks& sinks_;
   steady_clock::time_point began_;
   std::unique_ptr<Attachment> attachment_;
+  std::optional<Sampler> sampler_;
   WatchSubject subject_;
   std::optional<GrowthWatch> growth_;
   std::unique_ptr<History> history_;
@@ -148,6 +150,7 @@ class Watcher {
   std::optional<SnapshotKeeper> keeper_;
   WatchEnd end_;
   bool enough_ = false;
+  int silent_ = 0;  // samples in a row that did not come
 };
 
 void Watcher::Tell(const char* name, std::string message) {
@@ -160,6 +163,7 @@ Result<void> Watcher::Attach(const Target& target) {
   Result<std::unique_ptr<Attachment>> opened = Attachment::Open(target, attach);
   if (!opened) return tl::unexpected(opened.error());
   attachment_ = std::move(*opened);
+  sampler_.emplace(*attachment_);
   const NodeProcess& process = attachment_->process();
   subject_.pid = process.pid;
   subject_.name = process.pid != 0 ? process.name : options_.target;
@@ -206,13 +210,16 @@ void Watcher::TakeUpHistory() {
 }
 
 Result<Watcher::Step> Watcher::Sample() {
-  Sampler sampler(*attachment_);
-  const Result<MemorySample> sample = sampler.Take();
+  const Result<MemorySample> sample = sampler_->Take();
   if (!sample) {
     if (cancelled()) return Step::kDone;
-    if (attachment_->inspector().connected()) return tl::unexpected(sample.error());
-    return Step::kProcessGone;
+    if (!attachment_->inspector().connected()) return Step::kProcessGone;
+    // A busy event loop is a thing to tell, not a reason to stop watching.
+    if (++silent_ >= kMostSilent) return tl::unexpected(sample.error());
+    Tell("silent", sample.error().message);
+    return Step::kDone;
   }
+  silent_ = 0;
   const WatchState& state = growth_->Add(*sample);
   WatchRow row = RowOf(*sample);
   FillVerdict(state, &row);
@@ -283,6 +290,7 @@ Result<WatchEnd> Watcher::Watch() {
     if (!step) return tl::unexpected(step.error());
     if (*step == Step::kProcessGone) {
       const NodeProcess gone = attachment_->process();
+      sampler_.reset();
       attachment_.reset();
       Result<void> attached = Fail(ErrorKind::kEnvironment, "");
       while (!attached && !cancelled()) {

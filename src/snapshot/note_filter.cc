@@ -45,10 +45,12 @@ size_t FindEnd(std::string_view text, size_t at) {
 
 std::string NoteText(const CaptureNote& note) {
   nlohmann::ordered_json j;
-  j["method"] = note.method;
-  j["process"] = note.process;
-  j["time"] = note.time;
-  j["node_ids_comparable"] = note.node_ids_comparable;
+  if (!note.method.empty()) {  // else we do not know how it was taken
+    j["method"] = note.method;
+    j["process"] = note.process;
+    j["time"] = note.time;
+    j["node_ids_comparable"] = note.node_ids_comparable;
+  }
   j["redacted"] = note.redacted;
   return j.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -62,6 +64,18 @@ uint64_t Count(const nlohmann::json& object, const char* key) {
 
 NoteFilter::NoteFilter(CaptureNote note, ByteSink next)
     : note_(std::move(note)), next_(std::move(next)) {}
+
+// The file has a note of its own, which stays true but for this.
+void NoteFilter::MarkAsRedacted(size_t body, size_t end) {
+  auto object = nlohmann::ordered_json::parse(head_.begin() + static_cast<std::ptrdiff_t>(body) - 1,
+                                              head_.begin() + static_cast<std::ptrdiff_t>(end),
+                                              nullptr, false);
+  auto& note = object["leaktrail"];
+  if (!note.is_object()) note = nlohmann::ordered_json::object();
+  note["redacted"] = true;
+  head_.replace(body - 1, end - body + 1,
+                object.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace));
+}
 
 Result<void> NoteFilter::TakeHead(std::span<const char> bytes) {
   head_.append(bytes.data(), bytes.size());
@@ -81,7 +95,9 @@ Result<void> NoteFilter::TakeHead(std::span<const char> bytes) {
   node_count_ = Count(object, "node_count");
   edge_count_ = Count(object, "edge_count");
   head_passed_ = true;
-  if (!note_.method.empty() && !object.contains("leaktrail")) {
+  if (object.contains("leaktrail")) {
+    if (note_.redacted) MarkAsRedacted(body, end);
+  } else if (!note_.method.empty() || note_.redacted) {
     head_.insert(body, "\"leaktrail\":" + NoteText(note_) + (object.empty() ? "" : ","));
   }
   const std::string out = std::move(head_);

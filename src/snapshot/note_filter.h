@@ -21,7 +21,8 @@ namespace leaktrail {
 
 class NoteFilter {
  public:
-  // An empty method: the text passes unchanged.
+  // An empty method: nothing is said about how the file was taken; `redacted` alone is added to
+  // what it says itself.
   NoteFilter(CaptureNote note, ByteSink next);
 
   // An error if this is not the text of a snapshot, or the sink's.
@@ -35,6 +36,7 @@ class NoteFilter {
 
  private:
   Result<void> TakeHead(std::span<const char> bytes);
+  void MarkAsRedacted(size_t body, size_t end);
 
   CaptureNote note_;
   ByteSink next_;

