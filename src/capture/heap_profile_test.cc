@@ -10,10 +10,11 @@ namespace {
 using Json = nlohmann::json;
 
 Json Node(const char* function, int line, double self, Json children) {
-  return {{"callFrame", {{"functionName", function}, {"url", "/a.js"}, {"lineNumber", line},
-                         {"columnNumber", 0}}},
-          {"selfSize", self},
-          {"children", std::move(children)}};
+  return {
+      {"callFrame",
+       {{"functionName", function}, {"url", "/a.js"}, {"lineNumber", line}, {"columnNumber", 0}}},
+      {"selfSize", self},
+      {"children", std::move(children)}};
 }
 
 HeapProfile Parse(Json head) { return ParseHeapProfile(Json{{"head", std::move(head)}}); }
@@ -29,19 +30,21 @@ TEST(HeapProfile, AStackBeginsWithTheAllocatingFunction) {
 }
 
 TEST(HeapProfile, SiblingsDoNotShareFrames) {
-  const HeapProfile p = Parse(Node(
-      "(root)", -1, 0, {Node("a", 1, 10, {Node("b", 2, 20, Json::array())}), Node("c", 3, 30, Json::array())}));
+  const HeapProfile p = Parse(
+      Node("(root)", -1, 0,
+           {Node("a", 1, 10, {Node("b", 2, 20, Json::array())}), Node("c", 3, 30, Json::array())}));
   ASSERT_EQ(p.sites.size(), 3u);
   EXPECT_EQ(p.sites[2].frames.size(), 1u);
   EXPECT_EQ(p.sites[2].frames[0].function, "c");
 }
 
 TEST(HeapProfile, GrowthIsTheDifferenceAndTheLargestComesFirst) {
-  const HeapProfile before =
-      Parse(Node("(root)", -1, 0, {Node("a", 1, 100, Json::array()), Node("b", 2, 500, Json::array())}));
-  const HeapProfile after = Parse(Node("(root)", -1, 0,
-                                       {Node("a", 1, 300, Json::array()), Node("b", 2, 400, Json::array()),
-                                        Node("c", 3, 900, Json::array())}));
+  const HeapProfile before = Parse(
+      Node("(root)", -1, 0, {Node("a", 1, 100, Json::array()), Node("b", 2, 500, Json::array())}));
+  const HeapProfile after =
+      Parse(Node("(root)", -1, 0,
+                 {Node("a", 1, 300, Json::array()), Node("b", 2, 400, Json::array()),
+                  Node("c", 3, 900, Json::array())}));
   const std::vector<AllocationGrowth> grown = CompareProfiles(before, after);
   ASSERT_EQ(grown.size(), 2u);
   EXPECT_EQ(grown[0].frames[0].function, "c");

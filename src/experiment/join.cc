@@ -118,7 +118,8 @@ const StackFrame* PastConstructors(const GrowingStack& stack, const StackFrame* 
   for (const StackFrame* f = frame; f != stack.frames.data() + stack.frames.size(); ++f) {
     if (!IsUserland(*f)) continue;
     if (f->package != frame->package) break;
-    if (!is_constructor(*f)) return f;
+    // An anonymous function would say less than the constructor.
+    if (!is_constructor(*f)) return f->function.empty() ? frame : f;
   }
   return frame;
 }

@@ -27,8 +27,8 @@ Findings FindingsOf(const char* class_name, CodePlace place, Because because) {
 }
 
 TEST(Join, WhoCallsAConstructorWithoutEndIsToBlame) {
-  Findings findings = FindingsOf("Meter", {"@pm2/io@4.2.1", "meter.js", 6, 1, "Meter"},
-                                 Because::kConstructor);
+  Findings findings =
+      FindingsOf("Meter", {"@pm2/io@4.2.1", "meter.js", 6, 1, "Meter"}, Because::kConstructor);
   const GrowingStack stacks[] = {{{kMeter, kRegister, kHandler, kEmit}, 1e6}};
   JoinStacks(stacks, &findings);
   EXPECT_EQ(findings.culprit->place.function, "registerHttpMetric");
@@ -38,8 +38,8 @@ TEST(Join, WhoCallsAConstructorWithoutEndIsToBlame) {
 }
 
 TEST(Join, BlameDoesNotLeaveThePackageOfTheConstructor) {
-  Findings findings = FindingsOf("Meter", {"@pm2/io@4.2.1", "meter.js", 6, 1, "Meter"},
-                                 Because::kConstructor);
+  Findings findings =
+      FindingsOf("Meter", {"@pm2/io@4.2.1", "meter.js", 6, 1, "Meter"}, Because::kConstructor);
   const GrowingStack stacks[] = {{{kMeter, kHandler}, 1e6}};
   JoinStacks(stacks, &findings);
   EXPECT_EQ(findings.culprit->place.package, "@pm2/io@4.2.1");
@@ -47,16 +47,16 @@ TEST(Join, BlameDoesNotLeaveThePackageOfTheConstructor) {
 }
 
 TEST(Join, TheStackGivesTheVersionThatTheHeapDoesNotKnow) {
-  Findings findings = FindingsOf("Meter", {"@pm2/io", "httpMetrics.js", 41, 1, "registerHttpMetric"},
-                                 Because::kOwner);
+  Findings findings = FindingsOf(
+      "Meter", {"@pm2/io", "httpMetrics.js", 41, 1, "registerHttpMetric"}, Because::kOwner);
   const GrowingStack stacks[] = {{{kMeter, kRegister}, 1e6}};
   JoinStacks(stacks, &findings);
   EXPECT_EQ(findings.culprit->place.package, "@pm2/io@4.2.1");
 }
 
 TEST(Join, AHolderThatMadeNearlyNothingKeepsItsOwnEvidence) {
-  Findings findings = FindingsOf("Object", {"@pm2/io@4.2.1", "meter.js", 6, 1, "Meter"},
-                                 Because::kOwner);
+  Findings findings =
+      FindingsOf("Object", {"@pm2/io@4.2.1", "meter.js", 6, 1, "Meter"}, Because::kOwner);
   const GrowingStack stacks[] = {{{kHandler}, 1e6}, {{kMeter}, 3e4}};
   JoinStacks(stacks, &findings);
   EXPECT_EQ(findings.culprit->because, Because::kOwner);

@@ -18,8 +18,8 @@ namespace {
 constexpr int kPollMs = 50;
 constexpr int kChildrenBytes = 16 * 1024;
 
-void Tell(int fd, KeeperNews news, int value) {
-  const KeeperMessage message{news, value};
+void Tell(int fd, KeeperNews news, int value, pid_t pid = 0) {
+  const KeeperMessage message{news, value, pid};
   [[maybe_unused]] const ssize_t n = write(fd, &message, sizeof message);
 }
 
@@ -49,13 +49,13 @@ void SignalChildren(int signal_number) {
 }
 
 // False when there is no child any more.
-bool Reap(pid_t command, int news_fd) {
+bool Reap(int news_fd) {
   for (;;) {
     int status = 0;
     const pid_t pid = waitpid(-1, &status, WNOHANG);
     if (pid == 0) return true;
     if (pid < 0) return errno == EINTR;
-    if (pid == command) Tell(news_fd, KeeperNews::kEnded, status);
+    Tell(news_fd, KeeperNews::kEnded, status, pid);
   }
 }
 
@@ -68,7 +68,7 @@ void EndAll(pid_t command, const KeeperPlan& plan) {
   kill(-command, SIGTERM);
   SignalChildren(SIGTERM);
   const int64_t until = NowMs() + plan.grace_ms;
-  while (Reap(command, plan.news_fd)) {
+  while (Reap(plan.news_fd)) {
     const bool is_over = NowMs() >= until;
     if (is_over) {
       kill(-command, SIGKILL);
@@ -148,7 +148,7 @@ void RunKeeper(const KeeperPlan& plan) {
     pollfd life{plan.life_fd, POLLIN, 0};
     const int n = poll(&life, 1, kPollMs);
     if (n > 0) break;
-    if (!Reap(command, plan.news_fd)) break;
+    if (!Reap(plan.news_fd)) break;
   }
   EndAll(command, plan);
   _exit(0);

@@ -13,11 +13,12 @@ namespace leaktrail {
 enum class KeeperNews : uint8_t {
   kStarted,      // value: the command's pid
   kCannotStart,  // value: errno of exec
-  kEnded,        // value: status as waitpid has it, of the command itself
+  kEnded,        // value: status as waitpid has it, of `pid`
 };
 struct KeeperMessage {
   KeeperNews news;
   int32_t value;
+  int32_t pid = 0;  // kEnded: the command, or what it had left behind
 };
 
 struct KeeperPlan {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 namespace leaktrail {
 
@@ -26,6 +27,17 @@ std::vector<int> FindDescendants(int pid) {
     }
   }
   return found;
+}
+
+bool IsAlive(int pid) {
+  std::ifstream in(fmt::format("/proc/{}/stat", pid));
+  std::string text;
+  std::getline(in, text);
+  // The name in parentheses may hold anything; the state follows it.
+  const size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos || name_end + 2 >= text.size()) return false;
+  const char state = text[name_end + 2];
+  return state != 'Z' && state != 'X';
 }
 
 }  // namespace leaktrail

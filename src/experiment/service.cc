@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -157,8 +158,9 @@ class StartedService : public Service {
   int pid() const override { return pid_; }
   const LoadAddress& address() const override { return address_; }
   const std::vector<uint16_t>& other_ports() const override { return other_ports_; }
-  bool running() const override { return !ended_.load(); }
-  std::string how_it_ended() const override { return ended_.load() ? EndText(status_.load()) : ""; }
+  // The command may be a script that started the service and has ended.
+  bool running() const override { return pid_ > 0 ? IsAlive(pid_) : !ended_.load(); }
+  std::string how_it_ended() const override;
   std::string output_tail(size_t lines) const override { return Quoted(LastLines(lines)); }
   void Stop() override;
 
@@ -171,6 +173,7 @@ class StartedService : public Service {
   bool Answers(const LoadAddress& address, const LoadRequest& request) const;
   std::string LastLines(size_t lines) const;
   void Keep(std::string_view bytes);
+  void Ended(pid_t pid, int status);
   Result<void> Failure(std::string what) const;
   std::string WithOutput(std::string what) const;
   std::string shown_command() const { return fmt::format("{}", fmt::join(options_.command, " ")); }
@@ -179,10 +182,11 @@ class StartedService : public Service {
   pid_t keeper_ = 0;
   Fd life_, news_, output_, stop_reading_;
   std::thread reader_;
-  std::atomic<bool> ended_{false};
-  std::atomic<int> status_{0};
+  pid_t command_ = 0;
+  std::atomic<bool> ended_{false};  // the command
   mutable std::mutex mutex_;
-  std::string kept_;  // of its output; mutex_
+  std::map<pid_t, int> statuses_;  // of what has ended; mutex_
+  std::string kept_;               // of its output; mutex_
 
   int pid_ = 0;
   LoadAddress address_;
@@ -230,6 +234,7 @@ Result<void> StartedService::Begin() {
         fmt::format("cannot start '{}': {}; give the command as you would type it, after --",
                     options_.command[0], std::strerror(error)));
   }
+  command_ = message.value;
   stop_reading_ = std::move(stop->write);
   reader_ = std::thread([this, end = std::move(stop->read)]() mutable {
     pollfd fds[] = {{output_.get(), POLLIN, 0}, {news_.get(), POLLIN, 0}, {end.get(), POLLIN, 0}};
@@ -245,8 +250,7 @@ Result<void> StartedService::Begin() {
         KeeperMessage news_message{};
         const ssize_t got = read(news_.get(), &news_message, sizeof news_message);
         if (got == sizeof news_message && news_message.news == KeeperNews::kEnded) {
-          status_ = news_message.value;
-          ended_ = true;
+          Ended(news_message.pid, news_message.value);
         }
         if (got == 0) fds[1].fd = -1;
       }
@@ -260,6 +264,22 @@ void StartedService::Keep(std::string_view bytes) {
   const std::lock_guard lock(mutex_);
   kept_ += bytes;
   if (kept_.size() > 2 * kKeptOutputBytes) kept_.erase(0, kept_.size() - kKeptOutputBytes);
+}
+
+void StartedService::Ended(pid_t pid, int status) {
+  const std::lock_guard lock(mutex_);
+  statuses_[pid] = status;
+  if (pid == command_) ended_ = true;
+}
+
+std::string StartedService::how_it_ended() const {
+  if (running()) return "";
+  const std::lock_guard lock(mutex_);
+  for (const pid_t pid : {pid_t{pid_}, command_}) {
+    const auto status = statuses_.find(pid);
+    if (status != statuses_.end()) return EndText(status->second);
+  }
+  return "it ended";  // its parent has reaped it
 }
 
 std::string StartedService::LastLines(size_t lines) const {

@@ -23,9 +23,11 @@
 //   not a saw  growth along the trend must be larger than the range of what is left around it. A
 //   saw
 //              of which two teeth are seen fails this, wherever it begins and ends.
-// Looking after every sample is paid for: the level of each look is what an O'Brien–Fleming
-// spending function (Lan and DeMets 1983) leaves of the false-alarm budget, so that the bound holds
-// for all looks together. bench/verdict measures that it does; docs/verdict.md has the table.
+// The floor below a saw, the lowest sample of each tooth, is judged in the same way beside the
+// samples themselves, each with half of the level: it swings far less. Looking after every sample
+// is paid for: nine tenths of the false-alarm budget are shared out equally over the planned looks
+// and the rest over all later ones (Bonferroni), so that the bound holds for all looks together.
+// bench/verdict measures that it does; docs/verdict.md has the table.
 //
 // What it cannot do: tell a cache that fills at a constant rate from a leak before it is full, or a
 // saw before its first tooth ends. The caller decides how much load is worth that (min_units).

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""`leaktrail find` on small services of its own: what leaks, what does not, and what does not even live.
+
+  find_test.py LEAKTRAIL
+
+Real processes. Looks at the answers and at what is left behind, not at the time it takes. Every service
+carries a mark in its arguments, by which it is looked for afterwards. Exit code 77 without Node.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+
+SKIPPED = 77
+LEAK = """
+const http = require('http');
+const kept = [];
+class Order { constructor(n) { this.n = n; this.lines = new Array(20).fill(n); } }
+function takeOrder(n) { kept.push(new Order(n)); }
+let n = 0;
+http.createServer((req, res) => { takeOrder(++n); res.end('ok'); }).listen(0, '127.0.0.1');
+"""
+FLAT = """
+const http = require('http');
+http.createServer((req, res) => { res.end('ok ' + [1, 2, 3].map(String).join()); }).listen(0, '127.0.0.1');
+"""
+DIES = """
+let n = 0;
+require('http').createServer((req, res) => {
+  if (++n > 300) { console.error('fatal: the database has gone'); process.exit(9); }
+  res.end('ok');
+}).listen(0, '127.0.0.1');
+"""
+NOT_FOUND = """
+require('http').createServer((req, res) => { res.statusCode = 404; res.end(); }).listen(0, '127.0.0.1');
+"""
+NEVER_LISTENS = "console.error('no configuration'); process.exit(3);"
+# Starts the service and goes away, as some start scripts do.
+DAEMON = """
+const { spawn } = require('child_process');
+spawn(process.execPath, [process.argv[2], process.argv[3]], { detached: true, stdio: 'ignore' }).unref();
+setTimeout(() => {}, 500);
+"""
+
+
+def processes_with(mark, besides):
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (folder / "cmdline").read_text() and int(folder.name) not in besides:
+                found.append(int(folder.name))
+        except OSError:
+            pass
+    return found
+
+
+def expect_gone(mark):
+    for _ in range(100):
+        left = processes_with(mark, {os.getpid()})
+        if not left:
+            return
+        time.sleep(0.1)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    raise AssertionError(f"left behind: {left}")
+
+
+class Runs:
+    def __init__(self, leaktrail, folder):
+        self.leaktrail, self.folder = leaktrail, folder
+        self.tmp = folder / "tmp"
+        self.tmp.mkdir()
+
+    def command(self, source, *options):
+        mark = uuid.uuid4().hex
+        script = self.folder / "app.js"
+        script.write_text(source)
+        command = [self.leaktrail, "find", *options, "--", "node", str(script), mark]
+        return mark, command
+
+    def start(self, source, *options):
+        mark, command = self.command(source, *options)
+        return mark, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                      stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(self.tmp)})
+
+    def run(self, source, *options):
+        mark, process = self.start(source, *options)
+        out, err = process.communicate(timeout=280)
+        expect_gone(mark)
+        left = list(self.tmp.iterdir())
+        assert not left, left
+        return process.returncode, out, err
+
+
+def test_a_leak_is_found_with_its_maker(runs):
+    saved = runs.folder / "saved"
+    code, out, err = runs.run(LEAK, "--json", "--save", str(saved))
+    assert code == 1, (code, err)
+    found = json.loads(out)
+    assert found["schema"] == "leaktrail.findings/1" and found["verdict"] == "leak"
+    growth = found["growth"]
+    assert growth["unit"] == "request" and growth["interval"][0] <= growth["heap_bytes_per_unit"] <= growth["interval"][1]
+    assert 150 < growth["heap_bytes_per_unit"] < 350, growth
+    culprit = found["culprit"]
+    assert culprit["file"] == "app.js" and culprit["function"] == "takeOrder", culprit
+    assert culprit["because"] == "allocation_stack" and culprit["line"] == 5, culprit
+    files = sorted(saved.iterdir())
+    assert len(files) == 3 and all(f.stat().st_mode & 0o777 == 0o600 for f in files), files
+    assert saved.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_service_that_does_not_leak_is_none(runs):
+    code, out, err = runs.run(FLAT, "--json")
+    found = json.loads(out)
+    assert code == 0 and found["verdict"] == "no-leak", (code, out[:500], err)
+    assert found["culprit"] is None and found["snapshots"] == []
+
+
+def test_a_service_that_dies_is_said_with_its_last_words(runs):
+    code, _, err = runs.run(DIES)
+    assert code == 4 and "exit code 9" in err and "the database has gone" in err, err
+    assert "Debugger" not in err, err
+
+
+def test_errors_only_are_no_load(runs):
+    code, _, err = runs.run(NOT_FOUND)
+    assert code == 4 and "404" in err and "--path" in err, err
+
+
+def test_a_service_that_does_not_start_is_said(runs):
+    code, _, err = runs.run(NEVER_LISTENS)
+    assert code == 4 and "exit code 3" in err and "no configuration" in err, err
+
+
+def test_whatever_ends_us_the_service_ends_too(runs):
+    for sent, seconds in ((signal.SIGINT, 0.5), (signal.SIGINT, 3), (signal.SIGTERM, 2), (signal.SIGKILL, 0.5),
+                          (signal.SIGKILL, 3)):
+        mark, process = runs.start(LEAK)
+        time.sleep(seconds)
+        process.send_signal(sent)
+        process.communicate()
+        assert process.returncode == (-9 if sent == signal.SIGKILL else 130), (sent, process.returncode)
+        expect_gone(mark)
+
+
+def test_what_a_start_script_leaves_behind_is_ended_too(runs):
+    service = runs.folder / "service.js"
+    service.write_text(FLAT)
+    mark = uuid.uuid4().hex
+    starter = runs.folder / "starter.js"
+    starter.write_text(DAEMON)
+    process = subprocess.run([runs.leaktrail, "find", "--json", "--", "node", str(starter), str(service), mark],
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=280)
+    assert process.returncode == 0, process.stderr
+    expect_gone(mark)
+
+
+def main():
+    if not shutil.which("node"):
+        print("find_test: no node here")
+        return SKIPPED
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    leaktrail = str(pathlib.Path(sys.argv[1]).resolve())
+    for name, test in sorted(globals().items()):
+        if not name.startswith("test_"):
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            print(name, flush=True)
+            test(Runs(leaktrail, pathlib.Path(folder)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
