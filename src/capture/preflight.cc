@@ -14,6 +14,13 @@ using Json = nlohmann::json;
 
 constexpr double kMega = 1e6;
 
+// The middle of ten shapes of heaps (docs/performance.md). Single shapes differ from it by a factor
+// of two and more, since V8's counters do not tell how many objects there are.
+constexpr double kBytesPerNode = 46, kEdgesPerNode = 3.1;
+constexpr double kMemoryPerEntry = 110, kTextPerEntry = 18;  // bytes, of a node or an edge
+constexpr double kMsPerNode = 0.003;
+constexpr double kForkMs = 12, kForkMsPerMegabyte = 0.06;
+
 // Shares of what is there that stay free for everybody else.
 constexpr double kKeepOfHost = 0.05;
 constexpr double kKeepOfDisk = 0.02;
@@ -77,15 +84,16 @@ Result<HeapCounts> ReadHeapCounts(Attachment& target, const InspectorSession& se
 SnapshotCost PredictCost(const HeapCounts& counts, SnapshotMethod method) {
   const double small = static_cast<double>(counts.used_bytes -
                                            std::min(counts.used_bytes, counts.large_object_bytes));
+  const double nodes = small / kBytesPerNode, entries = nodes * (1 + kEdgesPerNode);
+  const double build_ms = nodes * kMsPerNode;
   SnapshotCost cost;
-  const double nodes = small / 48, edges = nodes * 3;
-  const double build_ms = nodes * 0.0011 + edges * 0.0006;
-  cost.extra_memory_bytes = static_cast<uint64_t>(nodes * 130 + edges * 36);
-  cost.file_bytes = static_cast<uint64_t>(nodes * 32 + edges * 15);
+  cost.extra_memory_bytes = static_cast<uint64_t>(entries * kMemoryPerEntry);
+  cost.file_bytes = static_cast<uint64_t>(entries * kTextPerEntry);
   cost.duration_ms = build_ms;
-  cost.pause_ms = method == SnapshotMethod::kFork
-                      ? 12 + static_cast<double>(counts.resident_bytes) / kMega * 0.06
-                      : build_ms;
+  cost.pause_ms =
+      method == SnapshotMethod::kFork
+          ? kForkMs + static_cast<double>(counts.resident_bytes) / kMega * kForkMsPerMegabyte
+          : build_ms;
   return cost;
 }
 

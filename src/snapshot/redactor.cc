@@ -29,6 +29,8 @@ constexpr size_t kMixedLength = 8;
 constexpr int kConsonants = 6;  // in a row: "length" has 4, "rhythms" 7 but is rare
 constexpr size_t kLongWord = 28;
 constexpr size_t kJudgedWord = 8;
+constexpr size_t kKeyLength = 16;
+constexpr size_t kCapitalsLength = 12;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
@@ -85,6 +87,10 @@ bool PieceLooksLikeValue(std::string_view piece) {
     digits += IsDigit(piece[i]);
   }
   if (digits > 0 && piece.size() >= kMixedLength && (changes >= kChanges || all_hex)) return true;
+  if (digits > 0 && piece.size() >= kCapitalsLength &&
+      std::none_of(piece.begin(), piece.end(), IsLower)) {
+    return true;
+  }
   for (size_t i = 0; i < piece.size();) {
     if (!IsLetter(piece[i])) {
       ++i;
@@ -107,6 +113,23 @@ bool HasMailAddress(std::string_view text) {
     if (IsDigit(after) || !(IsLetter(after) || static_cast<signed char>(after) < 0)) continue;
     for (size_t i = at + 1; i + 1 < text.size() && text[i] != ' ' && text[i] != '/'; ++i) {
       if (text[i] == '.' && IsLetter(text[i + 1])) return true;
+    }
+  }
+  return false;
+}
+
+// How keys of well-known services begin. Only where a word begins: "task_test_" is a name.
+bool HasKeyPrefix(std::string_view text) {
+  constexpr std::string_view kPrefixes[] = {
+      "AKIA",     "ASIA",   "AIza",     "eyJ",      "gho_",     "ghp_", "github_pat_",
+      "glpat-",   "npm_",   "pk_live_", "pk_test_", "rk_live_", "sk-",  "sk_live_",
+      "sk_test_", "whsec_", "xoxb-",    "xoxp-",    "ya29."};
+  for (const std::string_view prefix : kPrefixes) {
+    for (size_t at = text.find(prefix); at != std::string_view::npos;
+         at = text.find(prefix, at + 1)) {
+      const bool begins = at == 0 || !(IsLetter(text[at - 1]) || IsDigit(text[at - 1]) ||
+                                       text[at - 1] == '_' || text[at - 1] == '$');
+      if (begins && text.size() - at >= kKeyLength) return true;
     }
   }
   return false;
@@ -211,7 +234,7 @@ uint64_t SipHash(const RedactionKey& key, std::string_view bytes) {
 }
 
 bool LooksLikeValue(std::string_view text) {
-  if (text.size() > kLongestName || HasMailAddress(text)) return true;
+  if (text.size() > kLongestName || HasMailAddress(text) || HasKeyPrefix(text)) return true;
   int digits = 0;
   for (size_t i = 0; i < text.size();) {
     if (!IsLetter(text[i]) && !IsDigit(text[i])) {

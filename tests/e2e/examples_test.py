@@ -74,7 +74,7 @@ def services_of(app):
             words = (entry / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if str(app).encode() in words and b"--heapsnapshot-signal=SIGUSR2" in words:
+        if str(app).encode() in words and words[0].endswith(b"node"):
             found.append(int(entry.name))
     return found
 
