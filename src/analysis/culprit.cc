@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "analysis/function_facts.h"
 #include "analysis/writers.h"
@@ -20,6 +21,16 @@ constexpr uint64_t kProtoEdge = HashName("__proto__");
 constexpr size_t kListenerReach = 3;
 constexpr size_t kMaxMakers = 3;
 constexpr int kGoodEvidence = 6;  // of a Writer's score
+
+// Names that a limit of a container goes by.
+constexpr std::array<uint64_t, 16> kLimits = {
+    HashName("max"),         HashName("MAX"),      HashName("_max"),      HashName("maxSize"),
+    HashName("_maxSize"),    HashName("MAX_SIZE"), HashName("max_size"),  HashName("maxEntries"),
+    HashName("MAX_ENTRIES"), HashName("maxItems"), HashName("maxLength"), HashName("maxKeys"),
+    HashName("limit"),       HashName("LIMIT"),    HashName("capacity"),  HashName("CAPACITY")};
+constexpr std::array<uint64_t, 3> kListRemovals = {HashName("shift"), HashName("pop"),
+                                                   HashName("splice")};
+constexpr std::array<uint64_t, 2> kTableRemovals = {HashName("delete"), HashName("clear")};
 
 // By the prototype. None if that does not tell.
 NodeIndex FindConstructor(const HeapGraph& g, const NameHashes& names, NodeIndex object) {
@@ -315,10 +326,23 @@ class Judge {
     return place;
   }
 
+  static bool MentionsOneOf(const FunctionFacts& f, std::span<const uint64_t> names) {
+    return std::any_of(names.begin(), names.end(), [&](uint64_t n) { return f.mentions(n); });
+  }
+
+  // One function that adds and removes keeps a count of its own, or a time.
+  static bool RemovesAsItAdds(const FunctionFacts& f, const WriterClues& clues) {
+    const std::string& c = clues.container_class;
+    if (c == "Array") return MentionsOneOf(f, kListRemovals);
+    return (c == "Set" || c.ends_with("Map")) && MentionsOneOf(f, kTableRemovals);
+  }
+
   // Code that adds and looks at the size may well empty the container when it is full. A plain
   // object has no size of its own. A function that met the shape of the array once only adds to it;
   // the length that it mentions is of something else.
   bool LooksAtSize(const FunctionFacts& f, const WriterClues& clues) const {
+    if (MentionsOneOf(f, kLimits)) return true;
+    if (RemovesAsItAdds(f, clues)) return true;
     if (clues.container_class == "Object") return false;
     if (clues.container_class != "Array") return f.mentions(kSize);
     if (!f.mentions(kLength)) return false;
@@ -504,6 +528,26 @@ std::string DisplayClass(const LastSnapshot& last, NodeIndex n) {
   }
 }
 
+namespace {
+
+// A generator is where its function is; the class of all of them is "Generator".
+NodeIndex FunctionOfGenerator(const HeapGraph& g, NodeIndex n) {
+  const Location* own = g.FindLocation(n);
+  if (own == nullptr || g.type(n) != NodeType::kObject) return {};
+  for (const EdgeIndex e : g.edges_of(n)) {
+    const NodeIndex t = g.target(e);
+    if (g.edge_type(e) != EdgeType::kInternal || g.type(t) != NodeType::kClosure) continue;
+    const Location* at = g.FindLocation(t);
+    if (at != nullptr && at->script_id == own->script_id && at->line == own->line &&
+        at->column == own->column) {
+      return t;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 std::optional<CodePlace> PlaceOfNode(const LastSnapshot& last, NodeIndex n) {
   const HeapGraph& g = last.graph();
   const PackageMap& packages = *last.view.packages;
@@ -531,7 +575,8 @@ std::optional<CodePlace> PlaceOfNode(const LastSnapshot& last, NodeIndex n) {
   if (packages.script_of_code[n.value()] != 0) {
     place.function = FunctionName(g, *last.view.code, n);
   } else if (g.type(n) == NodeType::kObject) {
-    place.function = g.NodeName(n);
+    const NodeIndex f = FunctionOfGenerator(g, n);
+    place.function = f.valid() ? FunctionName(g, *last.view.code, f) : g.NodeName(n);
   }
   return place;
 }

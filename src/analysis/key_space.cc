@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "analysis/node_text.h"
@@ -15,11 +16,14 @@ constexpr size_t kMaxSample = 4096;  // of each half
 constexpr size_t kFewKeys = 20;      // in a half: less tells nothing
 constexpr size_t kMaxNumbers = 4;    // in one key
 constexpr size_t kMaxDigits = 15;
+constexpr size_t kMaxWords = 6;    // in one key
 constexpr double kLikeKeys = 0.9;  // so many must be written alike
 constexpr double kOutside =
     0.02;                        // of the newer keys, what may lie outside of the older ones' range
 constexpr double kThere = 0.02;  // of the range, what must be there at least
 constexpr double kHiddenKeys = 0.9;
+// A list has all its places filled, or nearly; a table by number has holes until it is full.
+constexpr double kFullList = 0.95;
 constexpr uint64_t kTable = HashName("table");
 constexpr uint64_t kMap = HashName("Map");
 constexpr uint64_t kSet = HashName("Set");
@@ -112,6 +116,62 @@ class Keys {
   Numbers low_, high_;
 };
 
+// "red/blue-12" is {red, blue, 12}: the parts between signs. Nothing if there is one part only, or
+// too many.
+std::optional<std::vector<std::string_view>> SplitWords(std::string_view text) {
+  const auto is_sign = [](char c) {
+    return (c >= 0 && c < '0') || (c > '9' && c < 'A') || (c > 'Z' && c < 'a') || c > 'z';
+  };
+  std::vector<std::string_view> words;
+  for (size_t i = 0; i < text.size();) {
+    const size_t start = i;
+    while (i < text.size() && !is_sign(text[i])) ++i;
+    if (i > start) words.push_back(text.substr(start, i - start));
+    if (words.size() > kMaxWords) return std::nullopt;
+    if (i < text.size()) ++i;
+  }
+  if (words.size() < 2) return std::nullopt;
+  return words;
+}
+
+// Keys that are put together from a few words each: the older ones already have all the words.
+KeySpace JudgeWords(std::span<const std::string> older, std::span<const std::string> newer,
+                    uint64_t entry_count) {
+  if (older.size() < kFewKeys || newer.size() < kFewKeys) return KeySpace::kOpen;
+  const auto first = SplitWords(older.front());
+  if (!first) return KeySpace::kOpen;
+  const size_t places = first->size();
+  std::vector<std::unordered_set<std::string_view>> known(places);
+  size_t odd = 0;  // written unlike the first
+  for (const std::string& key : older) {
+    const auto words = SplitWords(key);
+    if (!words || words->size() != places) {
+      ++odd;
+      continue;
+    }
+    for (size_t i = 0; i < places; ++i) known[i].insert((*words)[i]);
+  }
+  size_t outside = 0;
+  for (const std::string& key : newer) {
+    const auto words = SplitWords(key);
+    if (!words || words->size() != places) {
+      ++odd;
+      continue;
+    }
+    bool inside = true;
+    for (size_t i = 0; i < places; ++i) inside = inside && known[i].count((*words)[i]) != 0;
+    outside += !inside;
+  }
+  const auto all = static_cast<double>(older.size() + newer.size());
+  if (static_cast<double>(odd) > (1 - kLikeKeys) * all) return KeySpace::kOpen;
+  if (static_cast<double>(outside) > kOutside * static_cast<double>(newer.size())) {
+    return KeySpace::kOpen;
+  }
+  double range = 1;
+  for (const auto& words : known) range *= static_cast<double>(words.size());
+  return static_cast<double>(entry_count) >= kThere * range ? KeySpace::kLimited : KeySpace::kOpen;
+}
+
 // Every n-th, so that no more than kMaxSample are left.
 template <typename T>
 void Thin(std::vector<T>& v) {
@@ -136,6 +196,10 @@ class Table {
   }
 
  private:
+  struct Ages {
+    std::vector<EdgeIndex> older, newer;
+    uint64_t count() const { return older.size() + newer.size(); }
+  };
   // [elements, deleted, buckets; one chain for each bucket; entries of key, (value,) chain].
   // There are two entries to a bucket.
   struct Layout {
@@ -200,18 +264,34 @@ class Table {
     return out;
   }
 
-  // Property names are keys; ages are known inside one process only.
+  // Property names and the numbers of elements are keys; ages are known inside one process only.
   TableKeys OfObject(NodeIndex container) {
     if (last_.growth.matched_by != MatchedBy::kNodeId) return {};
-    std::vector<EdgeIndex> older, newer;
+    // A value that several entries share is no older than the first of them.
+    std::unordered_map<uint32_t, uint32_t> entries_of;
+    for (const EdgeIndex e : g_.edges_of(container)) ++entries_of[g_.target(e).value()];
+    Ages names, numbers;
+    uint64_t lowest = ~uint64_t{0}, highest = 0;
+    const auto add = [&](Ages& keys, EdgeIndex e) {
+      (last_.permanent(g_.target(e)) ? keys.older : keys.newer).push_back(e);
+    };
     for (const EdgeIndex e : g_.edges_of(container)) {
-      if (g_.edge_type(e) != EdgeType::kProperty) continue;
-      if (names_.of(g_.edge_name(e)) == kProto) continue;
-      (last_.permanent(g_.target(e)) ? older : newer).push_back(e);
+      if (entries_of[g_.target(e).value()] > 1) continue;
+      if (g_.edge_type(e) == EdgeType::kElement) {
+        add(numbers, e);
+        lowest = std::min<uint64_t>(lowest, g_.edge_label(e));
+        highest = std::max<uint64_t>(highest, g_.edge_label(e));
+      } else if (g_.edge_type(e) == EdgeType::kProperty && names_.of(g_.edge_name(e)) != kProto) {
+        add(names, e);
+      }
     }
+    const bool has_holes =
+        numbers.count() > 0 && static_cast<double>(numbers.count()) <
+                                   kFullList * static_cast<double>(highest - lowest + 1);
+    Ages& keys = has_holes && numbers.count() > names.count() ? numbers : names;
     TableKeys out;
-    out.entry_count = older.size() + newer.size();
-    out.space = JudgeKeys(TextsOf(older), TextsOf(newer), out.entry_count);
+    out.entry_count = keys.count();
+    out.space = JudgeKeys(TextsOf(keys.older), TextsOf(keys.newer), out.entry_count);
     return out;
   }
 
@@ -250,7 +330,7 @@ TableKeys FindTableKeys(const LastSnapshot& last, NodeIndex container) {
 KeySpace JudgeKeys(std::span<const std::string> older, std::span<const std::string> newer,
                    uint64_t entry_count) {
   Keys keys;
-  if (!keys.Read(older, newer)) return KeySpace::kOpen;
+  if (!keys.Read(older, newer)) return JudgeWords(older, newer, entry_count);
   const double outside = static_cast<double>(keys.CountOutside());
   // Two keys of the range may be missing at each end of each number.
   constexpr double kChance = 4;

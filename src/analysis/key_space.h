@@ -8,8 +8,11 @@
 //   leak     k0 k1 k2 k3 | k4 k5 k6 k7        second half lies outside of the first half's range
 //   filling  k3 k18 k0 k9 | k12 k7 k15 k1     second half lies inside, and much of it is there
 //
-// Maps and sets keep the order of insertion; for objects that serve as tables, entries are older if
-// their values were there in the first snapshot.
+// Maps and sets keep the order of insertion; for objects and arrays that serve as tables, entries
+// are older if their values were there in the first snapshot. An array without holes is a list.
+//
+// Keys without a common number are told by their words: "red-blue-tall", where each word was there
+// among the older keys and a good part of all combinations is.
 //
 // Small integers are not in a snapshot. Of a table with such keys nothing can be told; few entries
 // may be all that there will be.

@@ -58,6 +58,33 @@ TEST(KeySpace, TokensAndWordsAreOpen) {
   EXPECT_EQ(Judge(50, [](uint64_t i) { return std::string(i + 1, 'x'); }), KeySpace::kOpen);
 }
 
+TEST(KeySpace, CombinationsOfAFewWordsAreLimited) {
+  const std::vector<std::string> words = {"red",  "blue", "green", "amber", "teal",
+                                          "gold", "plum", "rose",  "sand",  "wine"};
+  const auto style = [&](uint64_t i) {
+    const uint64_t n = i * 379 % 1000;
+    return words[n % 10] + "-" + words[n / 10 % 10] + "-" + words[n / 100];
+  };
+  EXPECT_EQ(Judge(600, style), KeySpace::kLimited);
+}
+
+TEST(KeySpace, AWordBesideATokenIsOpen) {
+  const auto key = [](uint64_t i) {
+    const uint64_t v = i * 0x9E3779B97F4A7C15u;
+    return fmt::format("{}:{:x}", i % 2 == 0 ? "user" : "admin", v);
+  };
+  EXPECT_EQ(Judge(5000, key), KeySpace::kOpen);
+}
+
+TEST(KeySpace, FewCombinationsOfManyWordsAreOpen) {
+  const auto address = [](uint64_t i) {
+    const uint64_t v = (i + 1) * 0x9E3779B97F4A7C15u;
+    return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", v >> 56, v >> 48 & 255, v >> 40 & 255,
+                       v >> 32 & 255, v >> 24 & 255);
+  };
+  EXPECT_EQ(Judge(9000, address), KeySpace::kOpen);
+}
+
 TEST(KeySpace, AHandfulOfKeysTellsNothing) {
   EXPECT_EQ(Judge(20, [](uint64_t i) { return fmt::format("{}", i % 10); }), KeySpace::kOpen);
 }

@@ -145,8 +145,26 @@ class Builder {
     return c.report.size_is_checked && GroupOf(c).nodes.size() - 1 < kStepsToTrust;
   }
 
-  static bool MayBeFilling(const Candidate& c) {
-    return c.keys.space == KeySpace::kLimited ||
+  // A list that grows gets room as it grows, half as much again and a little each time. One that
+  // had room for more than that from the start, and got none since, was made for a fixed number.
+  bool HadRoomFromTheStart(const Candidate& c) const {
+    constexpr uint64_t kSlack = 32;
+    const GrowthGroup& g = GroupOf(c);
+    if (last_.growth.matched_by != MatchedBy::kNodeId || c.chain.steps.empty()) return false;
+    const NodeIndex owner = c.chain.steps.front().node;
+    if (owner.value() != g.owner_example || g_.NodeName(owner) != "Array") return false;
+    if (g.owner_bytes.back() > g.owner_bytes.front()) return false;
+    uint64_t elements = 0, fresh = 0;
+    for (const EdgeIndex e : g_.edges_of(owner)) {
+      if (g_.edge_type(e) != EdgeType::kElement) continue;
+      ++elements;
+      fresh += !last_.permanent(g_.target(e));
+    }
+    return fresh > elements / 2 + kSlack;
+  }
+
+  bool MayBeFilling(const Candidate& c) const {
+    return HadRoomFromTheStart(c) || c.keys.space == KeySpace::kLimited ||
            (c.keys.space == KeySpace::kHidden && c.keys.entry_count < kFewHiddenKeys);
   }
 
@@ -245,7 +263,10 @@ class Builder {
     if (IsClear(*first) && MayBeFilling(*first)) {
       out_.verdict = Verdict::kInconclusive;
       out_.reason =
-          first->keys.space == KeySpace::kLimited
+          HadRoomFromTheStart(*first)
+              ? "it grows in every step, but its list had room for all of it from the start, so it "
+                "can be a ring that fills: take more snapshots under load"
+          : first->keys.space == KeySpace::kLimited
               ? "it grows in every step, but its keys come from a limited range, so it can be a "
                 "table that fills: take more snapshots under load"
               : "it grows in every step, but it is a table of few entries with numbers for keys, "

@@ -200,6 +200,89 @@ TEST(FindLeaks, OfKeysThatASnapshotDoesNotShowTheNumberDecides) {
   EXPECT_EQ(AskTable({400, 1400, 2400}, hidden).verdict, Verdict::kLeak);
 }
 
+struct Shelf {
+  uint32_t entry_count = 0;
+  std::function<uint32_t(uint32_t)> place = [](uint32_t i) { return i; };
+  uint32_t room = 0;              // places that there is memory for; 0: as many as entries
+  std::vector<std::string> says;  // what the function that fills it mentions
+};
+// An array of package `cart`, and the code that fills it.
+//   global ─▶ Store ─lines▶ Array ─[place]▶ Line
+//          └▶ closure put ─▶ its code ─▶ "lines", "push", …
+HeapGraph MakeShelf(const Shelf& shelf) {
+  GraphBuilder b;
+  const NodeIndex root = b.AddNode(NodeType::kSynthetic, "", 1, 0);
+  const NodeIndex global = b.AddNode(NodeType::kObject, "Object", 5, 16);
+  const NodeIndex script = b.AddNode(NodeType::kCode, kPath, 7, 16);
+  const NodeIndex store = b.AddNode(NodeType::kObject, "Store", 9, 32);
+  const NodeIndex lines = b.AddNode(NodeType::kObject, "Array", 11, 32);
+  const uint32_t room = shelf.room == 0 ? shelf.entry_count : shelf.room;
+  const NodeIndex elements = b.AddNode(NodeType::kArray, "(object elements)", 13, 16 + 8 * room);
+  const NodeIndex shared = b.AddNode(NodeType::kCode, "put", 15, 32);
+  const NodeIndex put = b.AddNode(NodeType::kClosure, "put", 17, 64);
+  const NodeIndex bytecode = b.AddNode(NodeType::kCode, "system / BytecodeArray", 19, 64);
+  const NodeIndex pool = b.AddNode(NodeType::kArray, "(constant pool)", 21, 64);
+  b.AddEdge(root, EdgeType::kShortcut, "global", global);
+  b.AddEdge(global, EdgeType::kProperty, "store", store);
+  b.AddEdge(global, EdgeType::kProperty, "put", put);
+  b.AddEdge(put, EdgeType::kInternal, "shared", shared);
+  b.AddEdge(shared, EdgeType::kInternal, "script", script);
+  b.AddEdge(shared, EdgeType::kInternal, "function_data", bytecode);
+  b.AddEdge(shared, EdgeType::kInternal, "name_or_scope_info",
+            b.AddNode(NodeType::kCode, "system / ScopeInfo", 23, 16));
+  b.AddEdge(script, EdgeType::kInternal, "source",
+            b.AddNode(NodeType::kString, "source text", 25, 100));
+  b.AddEdge(bytecode, EdgeType::kInternal, "constant_pool", pool);
+  uint32_t id = 101;
+  for (const std::string& word : shelf.says) {
+    b.AddEdge(pool, EdgeType::kInternal, "1", b.AddNode(NodeType::kString, word, id += 2, 16));
+  }
+  b.AddEdge(store, EdgeType::kProperty, "lines", lines);
+  b.AddEdge(lines, EdgeType::kInternal, "elements", elements);
+  b.AddLocation(put, 44, 2, 0);
+  b.AddLocation(store, 44, 2, 0);
+  for (uint32_t i = 0; i < shelf.entry_count; ++i) {
+    const NodeIndex line = b.AddNode(NodeType::kObject, "Line", 1001 + 2 * i, 200);
+    b.AddEdge(lines, EdgeType::kElement, shelf.place(i), line);
+  }
+  return b.Build();
+}
+
+Verdict VerdictOn(Shelf shelf) {
+  std::vector<Session> sessions;
+  for (const uint32_t n : {400u, 1400u, 2400u}) {
+    shelf.entry_count = n;
+    sessions.push_back(Session::FromGraph(MakeShelf(shelf)));
+  }
+  return Ask(sessions).verdict;
+}
+
+TEST(FindLeaks, AnArrayThatFillsInAnyOrderMayBeATable) {
+  Shelf shelf;
+  EXPECT_EQ(VerdictOn(shelf), Verdict::kLeak);
+  shelf.place = [](uint32_t i) { return i * 7919 % 9001; };
+  EXPECT_EQ(VerdictOn(shelf), Verdict::kInconclusive);
+}
+
+TEST(FindLeaks, AnArrayThatHadRoomForAllMayBeARing) {
+  Shelf shelf;
+  shelf.room = 6000;
+  EXPECT_EQ(VerdictOn(shelf), Verdict::kInconclusive);
+}
+
+TEST(FindLeaks, CodeThatRemovesAsItAddsOrKnowsALimitMayEmptyWhatItFills) {
+  Shelf shelf;
+  shelf.says = {"lines", "push"};
+  EXPECT_EQ(VerdictOn(shelf), Verdict::kLeak);
+  shelf.says = {"lines", "push", "shift"};
+  EXPECT_EQ(VerdictOn(shelf), Verdict::kInconclusive);
+  shelf.says = {"lines", "push", "maxSize"};
+  EXPECT_EQ(VerdictOn(shelf), Verdict::kInconclusive);
+  // A removal from another kind of container.
+  shelf.says = {"lines", "push", "delete"};
+  EXPECT_EQ(VerdictOn(shelf), Verdict::kLeak);
+}
+
 // A timer per meter that is never cleared, in a ring of Node's. Another part of the package has a
 // timer of its own at one end and knows the newest meter at the other: the shortest ways to all of
 // them are through these two, but they have no fault.
