@@ -120,7 +120,11 @@ function Request(agent, port, timeout_ms = kRequestTimeoutMs) {
       });
     });
     request.setTimeout(timeout_ms, () => request.destroy(new Error('a request timed out')));
-    request.once('error', reject);
+    request.once('error', (error) => {
+      // A connection that was idle too long, during a snapshot say, and that the service closed as we asked.
+      if (!request.reusedSocket || error.code !== 'ECONNRESET') return reject(error);
+      Request(agent, port, timeout_ms).then(resolve, reject);
+    });
   });
 }
 
