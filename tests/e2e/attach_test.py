@@ -309,8 +309,10 @@ class Cases:
                 # The next one may find the rest of this one, and must get along with it.
                 if i % 3 == 0:
                     service.assert_as_found()
-            for version, service in services.items():
+            # All of them first: what was killed last may still hold the port that the next one wants.
+            for service in services.values():
                 service.assert_as_found()
+            for version, service in services.items():
                 assert thread_count(service.pid) <= threads[version], f"seed {seed}, Node {version}: more threads"
                 line = self.attach(service.pid, "Object.getOwnPropertySymbols(globalThis).map(String).join()")
                 assert isinstance(line, dict), f"seed {seed}: {line}"
