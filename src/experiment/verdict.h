@@ -18,11 +18,9 @@
 //              variance raised for serial dependence (Hamed and Rao, J. Hydrology 204, 1998). Alone
 //              it cries wolf on transients (Machida et al., ISSRE 2013); hence the next two.
 //   goes on    the late half of the load must grow for itself, and at no less than half of the
-//   early
-//              half's rate. A filling cache and a decaying warm-up fail this.
+//              early half's rate. A filling cache and a decaying warm-up fail this.
 //   not a saw  growth along the trend must be larger than the range of what is left around it. A
-//   saw
-//              of which two teeth are seen fails this, wherever it begins and ends.
+//              saw of which two teeth are seen fails this, wherever it begins and ends.
 // The floor below a saw, the lowest sample of each tooth, is judged in the same way beside the
 // samples themselves, each with half of the level: it swings far less. Looking after every sample
 // is paid for: nine tenths of the false-alarm budget are shared out equally over the planned looks

@@ -16,6 +16,7 @@ constexpr uint8_t kContent = 1;  // text of a string node
 constexpr uint8_t kName = 2;     // of a property, variable, class, function
 constexpr uint8_t kEngine = 4;   // of an internal thing
 constexpr uint8_t kCode = 8;     // of code: scripts among others
+constexpr uint8_t kKey = 16;     // of a property of an object that has very many: a table's key
 
 constexpr size_t kFlushBytes = size_t{1} << 18;
 constexpr uint64_t kMaxTrackedId = uint64_t{1} << 32;
@@ -31,6 +32,12 @@ constexpr size_t kLongWord = 28;
 constexpr size_t kJudgedWord = 8;
 constexpr size_t kKeyLength = 16;
 constexpr size_t kCapitalsLength = 12;
+constexpr size_t kMixedCaseLength = 16;
+// Of the places between two characters: where capitals, small letters, digits and signs change.
+// Words in camelCase come to 0.3, base64 to 0.64.
+constexpr double kMixedCase = 0.42, kMixedCaseOfLetters = 0.55;
+// An object with more properties is a table, and their names are its data.
+constexpr uint64_t kManyProperties = 256;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
@@ -102,6 +109,30 @@ bool PieceLooksLikeValue(std::string_view piece) {
     i = end;
   }
   return false;
+}
+
+enum class CharacterKind : uint8_t { kSmall, kCapital, kDigit, kBase64Sign, kOther };
+CharacterKind KindOf(char c) {
+  if (IsLower(c)) return CharacterKind::kSmall;
+  if (IsUpper(c)) return CharacterKind::kCapital;
+  if (IsDigit(c)) return CharacterKind::kDigit;
+  return c == '+' || c == '/' || c == '-' || c == '_' || c == '=' ? CharacterKind::kBase64Sign
+                                                                    : CharacterKind::kOther;
+}
+
+// "q8ZtR1vXc0LmNa4b": no word is that restless.
+bool LooksLikeBase64(std::string_view text) {
+  if (text.size() < kMixedCaseLength) return false;
+  size_t changes = 0, digits = 0, capitals = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const CharacterKind kind = KindOf(text[i]);
+    if (kind == CharacterKind::kOther) return false;
+    digits += kind == CharacterKind::kDigit;
+    capitals += kind == CharacterKind::kCapital;
+    if (i > 0 && kind != KindOf(text[i - 1])) ++changes;
+  }
+  const double part = static_cast<double>(changes) / static_cast<double>(text.size() - 1);
+  return capitals > 1 && part >= (digits > 0 ? kMixedCase : kMixedCaseOfLetters);
 }
 
 // name@host.tld, but not @scope/package and not package@1.2.3.
@@ -234,7 +265,10 @@ uint64_t SipHash(const RedactionKey& key, std::string_view bytes) {
 }
 
 bool LooksLikeValue(std::string_view text) {
-  if (text.size() > kLongestName || HasMailAddress(text) || HasKeyPrefix(text)) return true;
+  if (text.size() > kLongestName || HasMailAddress(text) || HasKeyPrefix(text) ||
+      LooksLikeBase64(text)) {
+    return true;
+  }
   int digits = 0;
   for (size_t i = 0; i < text.size();) {
     if (!IsLetter(text[i]) && !IsDigit(text[i])) {
@@ -383,6 +417,7 @@ void Redactor::TakeNumber() {
     if (field_ == header_.type_at) type_ = value;
     if (field_ == header_.name_at) name_ = value;
     if (field_ == header_.id_at) id_ = value;
+    if (field_ == header_.edge_count_at) edge_count_ = value;
     if (++field_ == header_.node_fields) TakeNode();
   } else if (section_ == Section::kEdges) {
     if (field_ == header_.edge_type_at) type_ = value;
@@ -418,15 +453,25 @@ void Redactor::TakeNode() {
   } else {
     Use(name_, kName);
   }
+  if (type == NodeType::kObject && edge_count_ > kManyProperties) {
+    tables_.push_back({edges_begin_, edges_begin_ + edge_count_});
+  }
+  edges_begin_ += edge_count_;
+}
+
+bool Redactor::IsInTable(uint64_t edge) {
+  while (table_ < tables_.size() && edge >= tables_[table_].end) ++table_;
+  return table_ < tables_.size() && edge >= tables_[table_].begin;
 }
 
 void Redactor::TakeEdge() {
   field_ = 0;
+  const bool in_table = IsInTable(edge_index_++);
   const EdgeType type =
       type_ < header_.edge_types.size() ? header_.edge_types[type_] : EdgeType::kOther;
   if (NamedByIndex(type)) return;
   const bool own = type == EdgeType::kInternal || type == EdgeType::kWeak;
-  Use(name_, own ? kEngine : kName);
+  Use(name_, own ? kEngine : in_table ? kKey : kName);
 }
 
 bool Redactor::HasContent(uint64_t id) const {
@@ -503,6 +548,7 @@ std::string Redactor::Redacted(std::string_view text, uint8_t use) {
     return RedactedEntry(token_);
   }
   if (use == kContent) return IsVersion(text) ? "" : Placeholder(text);
+  if ((use & ~(kKey | kContent)) == 0 && !IsScriptPath(text)) return Placeholder(text);
   return LooksLikeValue(text) ? Placeholder(text) : "";
 }
 

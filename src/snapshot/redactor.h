@@ -7,17 +7,17 @@
 // texts stay equal, and without the key nothing about a text can be tried out. Numbers, so the
 // graph and all sizes, stay as they are.
 //
-//   what                                          becomes
-//   content of a string, a regular expression,    a placeholder
-//   a number
-//   property, variable, function, class names     kept; a placeholder if they look like a value:
-//   see
-//                                                 LooksLikeValue
-//   script paths, the engine's own names          kept
-//   name of a WeakMap entry                       kept; texts in it that a string may be:
-//   placeholders both content and name                         as names content like 1.2.3, the
-//   form of a version     kept: whose code it is depends on it what nothing in the file refers to
-//   a placeholder
+//   content of a string, regular expression   a placeholder
+//   or number
+//   names of properties, variables,            kept; a placeholder if they look like a value
+//   functions, classes                         (LooksLikeValue) or name nothing but properties
+//                                              of objects that have more than 256: such an object
+//                                              is a table, and its keys are data
+//   script paths, the engine's own names       kept
+//   name of a WeakMap entry                    kept; texts in it that a string may be: placeholders
+//   both content and name                      as names
+//   content in the form of a version, 1.2.3    kept: whose code it is depends on it
+//   what nothing in the file refers to         a placeholder
 //
 // A word that is a property's name somewhere and a string's content elsewhere is one entry of the
 // file's table. It is kept: the program's names are no secret, and which string nodes have one is
@@ -71,6 +71,7 @@ class Redactor {
   Result<void> TakeString();
   void Use(uint64_t string, uint8_t how);
   bool HasContent(uint64_t id) const;
+  bool IsInTable(uint64_t edge);
   std::string Redacted(std::string_view text, uint8_t use);
   std::string RedactedEntry(std::string_view raw);
   std::string Placeholder(std::string_view text);
@@ -94,7 +95,14 @@ class Redactor {
   uint64_t number_ = 0;
   bool has_number_ = false;
   uint32_t field_ = 0;
-  uint64_t type_ = 0, name_ = 0, id_ = 0;
+  uint64_t type_ = 0, name_ = 0, id_ = 0, edge_count_ = 0;
+  // Edges of objects that are tables, in order, and where we are in them.
+  struct EdgeRange {
+    uint64_t begin = 0, end = 0;
+  };
+  std::vector<EdgeRange> tables_;
+  size_t table_ = 0;
+  uint64_t edges_begin_ = 0, edge_index_ = 0;
   // What is known of the strings, by index, and of nodes that hold texts, by id.
   std::vector<uint8_t> uses_;
   std::vector<uint64_t> content_ids_;

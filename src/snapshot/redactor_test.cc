@@ -107,6 +107,38 @@ TEST(Redactor, ReplacesTextsInTheNamesOfWeakMapEntries) {
   EXPECT_NE(redacted->find(" @11) pair in WeakMap (table @9)"), std::string::npos);
 }
 
+// An object with `keys` properties, and another with the first of them.
+std::string TableSnapshot(const std::vector<std::string>& keys) {
+  std::string edges, texts = R"("<dummy>","Object","Thing")";
+  for (size_t i = 0; i < keys.size(); ++i) {
+    edges += "0," + std::to_string(i + 3) + ",5,";
+    texts += ",\"" + keys[i] + "\"";
+  }
+  const std::string count = std::to_string(keys.size());
+  return R"({"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count"],)"
+         R"("node_types":[["synthetic","object"]],)"
+         R"("edge_fields":["type","name_or_index","to_node"],"edge_types":[["property"]]},)"
+         R"("node_count":2,"edge_count":)" +
+         std::to_string(keys.size() + 1) + "},\n\"nodes\":[1,1,1,8," + count +
+         ",1,2,3,8,1],\n\"edges\":[" + edges + "0,3,0],\n\"strings\":[" + texts + "]}\n";
+}
+
+TEST(Redactor, TakesTheNamesOfVeryManyPropertiesForData) {
+  std::vector<std::string> keys{"timeout"};
+  for (int i = 0; i < 300; ++i) {
+    keys.push_back(std::string("customer") + static_cast<char>('a' + i % 26) +
+                   static_cast<char>('a' + i / 26));
+  }
+  const Result<std::string> table = Redact(TableSnapshot(keys));
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->find("customer"), std::string::npos);
+  EXPECT_NE(table->find("\"timeout\""), std::string::npos) << "another object has it too";
+  keys.resize(200);
+  const Result<std::string> few = Redact(TableSnapshot(keys));
+  ASSERT_TRUE(few);
+  EXPECT_NE(few->find("\"customerba\""), std::string::npos);
+}
+
 TEST(Redactor, RefusesWhatIsCutOffOrOutOfOrder) {
   const std::string text = Snapshot({{'s', "one"}});
   EXPECT_FALSE(Redact(text.substr(0, text.size() - 4)));
@@ -167,6 +199,22 @@ TEST(Redactor, LeavesNoneOfTenThousandPlantedSecrets) {
   size_t found = 0;
   for (const std::string& secret : secrets) found += redacted->find(secret) != std::string::npos;
   EXPECT_EQ(found, 0u);
+}
+
+TEST(LooksLikeValue, KnowsRandomBase64) {
+  uint64_t state = 7;
+  constexpr std::string_view kBase64 =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+  int missed = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    std::string text;
+    while (text.size() < 32) {
+      state = state * 6364136223846793005u + 1442695040888963407u;
+      text += kBase64[(state >> 33) % kBase64.size()];
+    }
+    if (!LooksLikeValue(text)) ++missed;
+  }
+  EXPECT_LE(missed, 30) << "of 10,000";
 }
 
 TEST(LooksLikeValue, LeavesNamesOfProgramsAlone) {
