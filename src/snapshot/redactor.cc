@@ -117,7 +117,7 @@ CharacterKind KindOf(char c) {
   if (IsUpper(c)) return CharacterKind::kCapital;
   if (IsDigit(c)) return CharacterKind::kDigit;
   return c == '+' || c == '/' || c == '-' || c == '_' || c == '=' ? CharacterKind::kBase64Sign
-                                                                    : CharacterKind::kOther;
+                                                                  : CharacterKind::kOther;
 }
 
 // "q8ZtR1vXc0LmNa4b": no word is that restless.
