@@ -14,12 +14,30 @@ using Json = nlohmann::json;
 
 constexpr double kMega = 1e6;
 
-// The middle of ten shapes of heaps (docs/performance.md). Single shapes differ from it by a factor
-// of two and more, since V8's counters do not tell how many objects there are.
+// All of these are fitted to sixteen shapes of heaps on Node 14 to 26 (docs/performance.md).
+//
+// Where only bytes are known: the middle of the shapes.
 constexpr double kBytesPerNode = 46, kEdgesPerNode = 3.1;
-constexpr double kMemoryPerEntry = 110, kTextPerEntry = 18;  // bytes, of a node or an edge
-constexpr double kMsPerNode = 0.003;
-constexpr double kForkMs = 12, kForkMsPerMegabyte = 0.06;
+constexpr double kStringsPerNode = 0.2, kTextPerString = 24, kIndexNamesPerNode = 0.2;
+// What is in every Node, beside the sample.
+constexpr double kLeastIndexNames = 2'000;
+// Edges are the pointers, one or two more of every object (its map, elements that V8 lists as
+// such and as part of their array).
+constexpr double kEdgesBesidePointers = 1.3, kEdgesPerArrayPointer = 1.6, kEdgesTwice = 0.9;
+
+// Memory of the process that writes: V8's graph, its names, copies of pages that it touches.
+constexpr double kMemoryBase = 25e6, kMemoryPerNode = 215, kMemoryPerEdge = 25;
+constexpr double kMemoryPerString = 320, kMemoryPerIndexName = 1040;
+constexpr double kMemoryPerExternalByte = 0.3;  // touched when buffers are visited
+constexpr double kFilePerNode = 29, kFilePerEdge = 14.5, kFilePerString = 16;
+// Milliseconds of work.
+constexpr double kMsBase = 150, kMsPerNode = 0.003, kMsPerEdge = 0.00035;
+constexpr double kMsPerString = 0.0045, kMsPerIndexName = 0.0025;
+// Node 16 and 18 look for every text's name in a table that has one bucket too few.
+constexpr double kMsPerStringSlow = 0.09;
+constexpr uint32_t kFirstSlow = 16, kLastSlow = 18, kFirstFast = 24;
+constexpr double kFastPart = 0.65;
+constexpr double kForkMs = 2, kForkMsPerMegabyte = 0.05;
 
 // Shares of what is there that stay free for everybody else.
 constexpr double kKeepOfHost = 0.05;
@@ -31,7 +49,8 @@ constexpr const char* kCounts = R"js((() => {
   for (const s of v8.getHeapSpaceStatistics()) spaces[s.space_name] = s.space_used_size;
   const m = process.memoryUsage();
   return { used: h.used_heap_size, committed: h.total_heap_size, limit: h.heap_size_limit,
-           external: m.external + (m.arrayBuffers || 0) * 0, resident: m.rss, spaces };
+           external: m.external, resident: m.rss, spaces,
+           major: parseInt(process.versions.node, 10) };
 })())js";
 
 uint64_t Number(const Json& object, const char* key) {
@@ -71,6 +90,7 @@ Result<HeapCounts> ReadHeapCounts(Attachment& target, const InspectorSession& se
   counts.heap_limit_bytes = Number(*answer, "limit");
   counts.external_bytes = Number(*answer, "external");
   counts.resident_bytes = Number(*answer, "resident");
+  counts.node_major = static_cast<uint32_t>(Number(*answer, "major"));
   if (const auto spaces = answer->find("spaces"); spaces != answer->end() && spaces->is_object()) {
     for (const auto& [name, used] : spaces->items()) {
       const auto bytes = static_cast<uint64_t>(used.is_number() ? used.get<double>() : 0);
@@ -81,14 +101,48 @@ Result<HeapCounts> ReadHeapCounts(Attachment& target, const InspectorSession& se
   return counts;
 }
 
+HeapShape ShapeOf(const HeapCounts& counts) {
+  const auto small = static_cast<double>(counts.used_bytes -
+                                         std::min(counts.used_bytes, counts.large_object_bytes));
+  HeapShape shape;
+  if (!counts.sample || counts.sample->live_bytes <= 0) {
+    shape.is_guessed = true;
+    shape.nodes = small / kBytesPerNode;
+    shape.edges = shape.nodes * kEdgesPerNode;
+    shape.strings = shape.nodes * kStringsPerNode;
+    shape.text_bytes = shape.strings * kTextPerString;
+    shape.index_names = kLeastIndexNames + shape.nodes * kIndexNamesPerNode;
+    return shape;
+  }
+  const HeapSample& sample = *counts.sample;
+  const double whole = small / sample.live_bytes;
+  // What looked like an array longer than all there are was none.
+  const double most = static_cast<double>(counts.large_object_bytes) / 8;
+  shape.nodes = sample.objects * whole;
+  shape.edges = (sample.pointers + kEdgesTwice * sample.array_pointers) * whole +
+                kEdgesBesidePointers * shape.nodes +
+                kEdgesPerArrayPointer * std::min(most, sample.large_array_pointers);
+  shape.strings = sample.strings * whole;
+  shape.text_bytes = sample.string_text_bytes * whole;
+  shape.index_names = kLeastIndexNames + std::min(most, sample.longest_array_pointers);
+  return shape;
+}
+
 SnapshotCost PredictCost(const HeapCounts& counts, SnapshotMethod method) {
-  const double small = static_cast<double>(counts.used_bytes -
-                                           std::min(counts.used_bytes, counts.large_object_bytes));
-  const double nodes = small / kBytesPerNode, entries = nodes * (1 + kEdgesPerNode);
-  const double build_ms = nodes * kMsPerNode;
+  const HeapShape shape = ShapeOf(counts);
+  const bool slow = counts.node_major >= kFirstSlow && counts.node_major <= kLastSlow;
+  double build_ms = kMsBase + shape.nodes * kMsPerNode + shape.edges * kMsPerEdge +
+                    shape.strings * (slow ? kMsPerStringSlow : kMsPerString) +
+                    shape.index_names * kMsPerIndexName;
+  if (counts.node_major >= kFirstFast) build_ms *= kFastPart;
   SnapshotCost cost;
-  cost.extra_memory_bytes = static_cast<uint64_t>(entries * kMemoryPerEntry);
-  cost.file_bytes = static_cast<uint64_t>(entries * kTextPerEntry);
+  const auto external = static_cast<double>(counts.external_bytes);
+  cost.extra_memory_bytes = static_cast<uint64_t>(
+      kMemoryBase + shape.nodes * kMemoryPerNode + shape.edges * kMemoryPerEdge +
+      shape.strings * kMemoryPerString + shape.text_bytes +
+      shape.index_names * kMemoryPerIndexName + external * kMemoryPerExternalByte);
+  cost.file_bytes = static_cast<uint64_t>(shape.nodes * kFilePerNode + shape.edges * kFilePerEdge +
+                                          shape.strings * kFilePerString + shape.text_bytes);
   cost.duration_ms = build_ms;
   cost.pause_ms =
       method == SnapshotMethod::kFork
@@ -128,6 +182,12 @@ void Judge(Preflight* preflight) {
         Megabytes(p.cost.file_bytes), Megabytes(*p.room.disk_bytes));
     (p.compressed ? p.warnings : p.refusals).push_back(text);
   }
+  if (ShapeOf(p.counts).is_guessed) {
+    p.warnings.push_back(
+        "the heap's pages cannot be looked at (that needs the right to trace the process), so "
+        "these "
+        "figures may be wrong by a factor of two");
+  }
   if (!fork && p.cost.pause_ms > 1000) {
     p.warnings.push_back(
         fmt::format("the service will stand still for about {}; without --pause "
@@ -143,6 +203,10 @@ Result<Preflight> RunPreflight(Attachment& target, const InspectorSession& sessi
   Preflight p;
   p.method = method;
   p.counts = *counts;
+  // A worker's heap is one of several in its process, and their pages look alike.
+  if (target.process().pid != 0 && session.empty()) {
+    p.counts.sample = SampleHeap(target.process().pid);
+  }
   p.cost = PredictCost(p.counts, method);
   p.other_cost = PredictCost(p.counts, method == SnapshotMethod::kFork ? SnapshotMethod::kInspector
                                                                        : SnapshotMethod::kFork);

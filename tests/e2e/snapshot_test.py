@@ -131,6 +131,21 @@ def check_fork(leaktrail, node, folder, rounds):
         return load.count
 
 
+# One array of 100,000 small objects; each has a string of its own.
+SHAPED = "const keep = []; for (let i = 0; i < 1e5; i++) keep.push({ i, text: Buffer.from('text number ' + i).toString() });"
+
+
+def check_prediction(leaktrail, node, folder):
+    # The heap's pages are looked at from outside, so the file's size is known before it is there.
+    with serving(node, SHAPED + SERVER) as service:
+        file = folder / "shaped.heapsnapshot"
+        said = json.loads(run(leaktrail, "snapshot", str(service.pid), "-o", file, "--dry-run", "--json").stdout)
+        assert not file.exists() and said["warnings"] == [], said
+        taken = json.loads(run(leaktrail, "snapshot", str(service.pid), "-o", file, "--json").stdout)
+        ratio = said["predicted"]["fork"]["file_size"] / taken["text_size"]
+        assert 0.6 < ratio < 1.7, f"the file was predicted {ratio:.2f} times as large as it is"
+
+
 def check_redacted(leaktrail, node, folder):
     with serving(node) as service:
         file = folder / "redacted.heapsnapshot"
@@ -192,6 +207,7 @@ def main():
             folder = pathlib.Path(name)
             began = time.monotonic()
             requests = check_fork(arguments.leaktrail, node, folder, arguments.rounds)
+            check_prediction(arguments.leaktrail, node, folder)
             check_redacted(arguments.leaktrail, node, folder)
             check_worker(arguments.leaktrail, node, folder)
             check_kills(arguments.leaktrail, node, folder, arguments.kills)
