@@ -91,8 +91,7 @@ class HeapReader {
 bool HeapReader::Read(uint64_t at, std::span<uint64_t> words) const {
   iovec here{words.data(), words.size_bytes()};
   iovec there{reinterpret_cast<void*>(at), words.size_bytes()};
-  return process_vm_readv(pid_, &here, 1, &there, 1, 0) ==
-         static_cast<ssize_t>(words.size_bytes());
+  return process_vm_readv(pid_, &here, 1, &there, 1, 0) == static_cast<ssize_t>(words.size_bytes());
 }
 
 void HeapReader::FindRegions() {

@@ -34,7 +34,7 @@ struct HeapSample {
   double live_bytes = 0;  // of the chunks looked at: what is not free
   // In those bytes.
   double objects = 0;
-  double pointers = 0;  // to objects that can be written, so no `undefined` and the like
+  double pointers = 0;        // to objects that can be written, so no `undefined` and the like
   double array_pointers = 0;  // of these, in arrays of 16 and more
   double strings = 0;
   double string_text_bytes = 0;  // as a snapshot writes them: 1,024 characters of each at most

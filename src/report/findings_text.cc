@@ -262,6 +262,11 @@ void AppendDetails(const Suspect& suspect, const TextOptions& options, std::stri
   }
 }
 
+// Too small to be why the memory grows.
+bool IsTrivialBeside(const Suspect& suspect, const Suspect& first) {
+  return suspect.grown_size < first.grown_size / 100;
+}
+
 }  // namespace
 
 std::string FindingsText(const FindingsReport& report, const TextOptions& options) {
@@ -279,8 +284,13 @@ std::string FindingsText(const FindingsReport& report, const TextOptions& option
   } else if (findings.heap_size.size() > 1) {
     AppendLabelled("heap", Steps(findings.heap_size, FormatSize), Paint::kPlain, options, &out);
   }
+  size_t hidden = 0;
   for (size_t i = 0; i < findings.suspects.size(); ++i) {
     const Suspect& suspect = findings.suspects[i];
+    if (!options.verbose && IsTrivialBeside(suspect, findings.suspects.front())) {
+      ++hidden;
+      continue;
+    }
     out += '\n';
     AppendGrowth(suspect, options, &out);
     // The first suspect is the answer; the others are there to be ruled out.
@@ -290,6 +300,11 @@ std::string FindingsText(const FindingsReport& report, const TextOptions& option
     }
     const bool is_answer = i == 0 && findings.verdict != Verdict::kNoLeak;
     if (is_answer || options.verbose) AppendDetails(suspect, options, &out);
+  }
+  if (hidden > 0) {
+    out += '\n';
+    AppendLabelled("also", fmt::format("{} below 1% of that; --verbose shows more", hidden),
+                   Paint::kDim, options, &out);
   }
   if (options.verbose && findings.experiment) {
     AppendExperimentDetails(*findings.experiment, options, &out);

@@ -83,6 +83,21 @@ TEST(FindingsText, ShowsTheEnginesStepsAndTheFingerprintWhenVerbose) {
   EXPECT_NE(text.find("2.heapsnapshot  10 nodes"), std::string::npos) << text;
 }
 
+TEST(FindingsText, CountsSuspectsThatAreTooSmallToMatter) {
+  FindingsReport report = MeterLeak();
+  Suspect small = report.findings.suspects.front();
+  small.rank = 2;
+  small.class_name = "Trifle";
+  small.grown_size = 3'999;
+  report.findings.suspects.push_back(small);
+  const std::string text = FindingsText(report, {});
+  EXPECT_EQ(text.find("Trifle"), std::string::npos);
+  EXPECT_NE(text.find("also       1 below 1% of that"), std::string::npos) << text;
+  EXPECT_NE(FindingsText(report, {.verbose = true}).find("Trifle"), std::string::npos);
+  report.findings.suspects.back().grown_size = 4'000;
+  EXPECT_NE(FindingsText(report, {}).find("Trifle"), std::string::npos);
+}
+
 TEST(FindingsText, StaysWithinTheWidth) {
   const std::string text = FindingsText(MeterLeak(), {.width = 70});
   size_t widest = 0, begin = 0;
