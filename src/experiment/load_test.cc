@@ -170,7 +170,7 @@ TEST(Load, AStallShowsInEveryRequestThatWasDueMeanwhile) {
   EXPECT_EQ(result.at_least, 0u);
   // 80 were due in these 400 ms; those of the first half waited for 200 ms and more.
   EXPECT_GE(CountAbove(result.latencies, 200'000), 40u);
-  EXPECT_GE(result.latencies.At(0.75), 200'000u);
+  EXPECT_GE(result.latencies.At(0.85), 200'000u);
   // Measured from when they could be sent, as others do, the stall is one answer of many.
   EXPECT_GE(result.turns.greatest_us(), 300'000u);
 }
