@@ -17,16 +17,14 @@ namespace {
 constexpr uint16_t kHttpPort = 80, kHttpsPort = 443;
 
 tl::unexpected<Error> NoUrl(std::string_view text, std::string_view why) {
-  return Fail(ErrorKind::kUsage,
-              fmt::format("'{}' is not a URL to put load on: {}; write one like "
-                          "http://127.0.0.1:3000/",
-                          text, why));
+  return Fail(ErrorKind::kUsage, fmt::format("'{}' is not a URL to put load on: {}; write one like "
+                                             "http://127.0.0.1:3000/",
+                                             text, why));
 }
 
 bool IsClean(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
-  });
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
 }
 
 std::string LowerCase(std::string_view text) {
@@ -39,7 +37,8 @@ std::string LowerCase(std::string_view text) {
 
 bool IsNumeric(const std::string& host) {
   in6_addr any;
-  return inet_pton(AF_INET, host.c_str(), &any) == 1 || inet_pton(AF_INET6, host.c_str(), &any) == 1;
+  return inet_pton(AF_INET, host.c_str(), &any) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), &any) == 1;
 }
 
 bool IsThisMachinesName(const std::string& host) {

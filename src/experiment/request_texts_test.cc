@@ -7,9 +7,9 @@ namespace {
 
 TEST(RequestTexts, APlainGetNamesTheHostAndEndsWithAnEmptyLine) {
   const LoadAddress address{"127.0.0.1", 3000};
-  EXPECT_EQ(RequestTexts(address, {}, true),
-            std::vector<std::string>{
-                "GET / HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nAccept: */*\r\n\r\n"});
+  EXPECT_EQ(
+      RequestTexts(address, {}, true),
+      std::vector<std::string>{"GET / HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nAccept: */*\r\n\r\n"});
 }
 
 TEST(RequestTexts, ABodyHasItsLengthAndType) {

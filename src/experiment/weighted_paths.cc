@@ -29,8 +29,7 @@ Result<WeightedPath> ParseWeightedPath(std::string_view text) {
     // A path may have an = of its own.
     if (ReadWeight(path.substr(equals + 1), &out.weight)) path = path.substr(0, equals);
   }
-  const bool is_path = path.starts_with('/') &&
-                       std::none_of(path.begin(), path.end(), [](char c) {
+  const bool is_path = path.starts_with('/') && std::none_of(path.begin(), path.end(), [](char c) {
                          return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || c == '#';
                        });
   if (!is_path || !weight_is_good || out.weight == 0 || out.weight > kMaxWeight) {

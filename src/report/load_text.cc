@@ -9,11 +9,9 @@
 namespace leaktrail {
 namespace {
 
-
 std::string Milliseconds(double ms) {
   if (ms >= 1000) return fmt::format("{:.2f} s", ms / 1000);
-  return ms >= 100 ? fmt::format("{:.0f} ms", ms)
-                   : fmt::format("{:.{}f} ms", ms, ms >= 10 ? 1 : 2);
+  return ms >= 100 ? fmt::format("{:.0f} ms", ms) : fmt::format("{:.{}f} ms", ms, ms >= 10 ? 1 : 2);
 }
 
 std::string PerSecond(double count) {
@@ -100,8 +98,7 @@ void AppendPaths(const LoadReport& report, const TextOptions& options, std::stri
 void AppendPercentiles(const LoadReport& report, const TextOptions& options, std::string* out) {
   if (report.total.count == 0) return;
   *out += "\n";
-  *out += report.rate ? "answered within, from when each request was due:\n"
-                      : "answered within:\n";
+  *out += report.rate ? "answered within, from when each request was due:\n" : "answered within:\n";
   Table table({{"", Align::kRight}, {"", Align::kRight}, {""}});
   for (const auto& [percent, ms] : report.percentiles) {
     table.AddRow({fmt::format("{:g}%", percent), Milliseconds(ms),
@@ -123,9 +120,8 @@ std::string LoadText(const LoadReport& report, const TextOptions& options) {
       report.paths.size() == 1 ? report.origin + report.paths.front().path : report.origin;
   out += Painted(fmt::format("{} {}", SafeText(report.method), SafeText(where)), Paint::kBold,
                  options);
-  out += fmt::format("\n{} in {:.2f} s{}\n\n",
-                     FormatCountOf(report.answered, "answer", "answers"), report.seconds,
-                     EndText(report));
+  out += fmt::format("\n{} in {:.2f} s{}\n\n", FormatCountOf(report.answered, "answer", "answers"),
+                     report.seconds, EndText(report));
   std::vector<std::pair<std::string, std::string>> lines;
   lines.emplace_back("load", LoadLine(report));
   lines.emplace_back("requests", fmt::format("{} a second", PerSecond(report.per_second())));
@@ -138,11 +134,11 @@ std::string LoadText(const LoadReport& report, const TextOptions& options) {
   const double seconds = std::max(report.seconds, 1e-9);
   lines.emplace_back(
       "transfer",
-      fmt::format("{} a second; {} received ({} of it bodies), {} sent",
-                  FormatSize(static_cast<uint64_t>(
-                      static_cast<double>(report.received_bytes) / seconds)),
-                  FormatSize(report.received_bytes), FormatSize(report.body_bytes),
-                  FormatSize(report.sent_bytes)));
+      fmt::format(
+          "{} a second; {} received ({} of it bodies), {} sent",
+          FormatSize(static_cast<uint64_t>(static_cast<double>(report.received_bytes) / seconds)),
+          FormatSize(report.received_bytes), FormatSize(report.body_bytes),
+          FormatSize(report.sent_bytes)));
   lines.emplace_back("status", report.by_status.empty() ? "none" : StatusText(report));
   if (report.failed > 0) {
     std::string text = fmt::format("{}: {}", FormatCount(report.failed), ErrorsText(report));
@@ -152,8 +148,9 @@ std::string LoadText(const LoadReport& report, const TextOptions& options) {
     lines.emplace_back("failed", "0");
   }
   if (report.unfinished > 0) {
-    lines.emplace_back("left", fmt::format("{} without an answer at the end",
-                                           FormatCountOf(report.unfinished, "request", "requests")));
+    lines.emplace_back("left",
+                       fmt::format("{} without an answer at the end",
+                                   FormatCountOf(report.unfinished, "request", "requests")));
   }
   for (const auto& [name, text] : lines) {
     const std::string line = Wrapped(fmt::format("{:<11}{}", name, text), 11, options);
