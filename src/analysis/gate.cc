@@ -36,6 +36,7 @@ const char* GateReasonName(GateReason reason) {
 
 GateResult Judge(const Findings& findings, const GateOptions& options) {
   GateResult result;
+  result.has_baseline = options.known.has_value();
   result.threshold = options.threshold;
   result.growth = GrowthOf(findings);
   for (const Suspect& s : findings.suspects) {

@@ -33,6 +33,7 @@ const char* GateReasonName(GateReason reason);
 struct GateResult {
   GateReason reason = GateReason::kInconclusive;
   std::vector<std::string> known, fresh;  // fingerprints of suspects that count
+  bool has_baseline = false;
   std::optional<double> threshold;
   double growth = 0;  // what is compared with it: bytes per unit, the upper end
 

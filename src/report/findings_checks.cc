@@ -128,13 +128,15 @@ std::string GateText(const GateResult& gate, const std::string& unit) {
     case GateReason::kInconclusive:
       return "does not pass: it cannot be told whether this is a leak";
   }
-  std::string text = "does not pass: ";
-  text += gate.fresh.empty() ? std::string("a leak without a fingerprint")
-                             : fmt::format("a leak that is not known ({})", Joined(gate.fresh));
-  if (!gate.known.empty()) text += fmt::format(" beside what is known ({})", Joined(gate.known));
+  std::string text = "does not pass: a leak";
+  if (gate.has_baseline) {
+    text += gate.fresh.empty() ? std::string(" without a fingerprint")
+                               : fmt::format(" that is not known ({})", Joined(gate.fresh));
+    if (!gate.known.empty()) text += fmt::format(" beside what is known ({})", Joined(gate.known));
+  }
   if (gate.threshold) {
-    text += fmt::format(", and up to {} per {} is not below the threshold of {}", size(gate.growth),
-                        unit, size(*gate.threshold));
+    text += fmt::format(", and {} per {} is not below the threshold of {}", size(gate.growth), unit,
+                        size(*gate.threshold));
   }
   return text;
 }
