@@ -1,12 +1,14 @@
 # bash completion for leaktrail
 
 _leaktrail_common='--color --help --json --stats --threads --tolerant --top --verbose'
+_leaktrail_gate='--baseline --junit --markdown --sarif --threshold'
 
 _leaktrail_flags() {
   case $1 in
     dominators) echo "$_leaktrail_common --depth" ;;
-    find) echo "$_leaktrail_common --body --concurrency --content-type --header --method --path --port --requests --rounds --save --settle --time --warmup" ;;
+    find) echo "$_leaktrail_common $_leaktrail_gate --body --concurrency --content-type --header --method --path --port --requests --rounds --save --settle --time --warmup" ;;
     load) echo "$_leaktrail_common --allow-remote --auth --body --concurrency --content-type --cookie --header --insecure --keep-alive --method --path --rate --requests --time --timeout" ;;
+    trail) echo "$_leaktrail_common $_leaktrail_gate" ;;
     watch) echo "$_leaktrail_common --interval --log --prometheus --snapshot-at --snapshot-cap --snapshots --until" ;;
     ps) echo "$_leaktrail_common --watch" ;;
     redact) echo "$_leaktrail_common --output" ;;
@@ -37,8 +39,8 @@ _leaktrail() {
       ;;
     # A number or a name that nothing here can guess.
     --auth | --class | --concurrency | --content-type | --cookie | --depth | --header | --method | --path | --port | --rate | --requests | --rounds) return ;;
-    --settle | --threads | --time | --timeout | --top | --warmup | --worker) return ;;
-    --body | --output)
+    --settle | --threads | --threshold | --time | --timeout | --top | --warmup | --worker) return ;;
+    --baseline | --body | --junit | --markdown | --output | --sarif)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return

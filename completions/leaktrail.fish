@@ -64,3 +64,8 @@ complete -c leaktrail -n "__fish_seen_subcommand_from load" -l rate -x -d 'Reque
 complete -c leaktrail -n "__fish_seen_subcommand_from load" -l requests -x -d 'So many requests'
 complete -c leaktrail -n "__fish_seen_subcommand_from load" -l time -x -d 'At most so long'
 complete -c leaktrail -n "__fish_seen_subcommand_from load" -l timeout -x -d 'Wait so long for an answer'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l baseline -r -d 'Leaks in it are known and pass'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l junit -r -d 'Write JUnit XML there'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l markdown -r -d 'Write Markdown there'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l sarif -r -d 'Write SARIF there'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l threshold -x -d 'A leak below so many bytes passes'

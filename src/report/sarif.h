@@ -36,7 +36,7 @@ struct SarifResult {
   uint32_t line = 1;
   std::string fingerprint;       // "" for none
   bool is_known = false;         // in a baseline: suppressed, and not shown as an alert
-  std::vector<SarifStep> steps;  // those without a file are left out
+  std::vector<SarifStep> steps{};  // those without a file are left out
 };
 
 // How the run went.
