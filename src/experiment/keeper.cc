@@ -89,7 +89,9 @@ void EndAll(pid_t command, const KeeperPlan& plan) {
   dup2(plan.null_fd, STDIN_FILENO);
   dup2(plan.output_fd, STDOUT_FILENO);
   dup2(plan.output_fd, STDERR_FILENO);
-  execvpe(plan.arguments[0], plan.arguments, plan.environment);
+  if (plan.folder == nullptr || chdir(plan.folder) == 0) {
+    execvpe(plan.program, plan.arguments, plan.environment);
+  }
   const int error = errno;
   [[maybe_unused]] const ssize_t n = write(failed_fd, &error, sizeof error);
   _exit(127);

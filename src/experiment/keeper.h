@@ -22,6 +22,8 @@ struct KeeperMessage {
 };
 
 struct KeeperPlan {
+  const char* program = nullptr;       // a path, or a name that PATH knows
+  const char* folder = nullptr;        // the command starts in; nullptr is ours
   char* const* arguments = nullptr;    // of the command, ends with nullptr
   char* const* environment = nullptr;  // likewise
   int life_fd = -1;                    // reads; closes when the keeper has to end everything
