@@ -33,6 +33,7 @@ constexpr size_t kShownLines = 5;
 constexpr std::string_view kInspectorLines[] = {
     "Debugger listening on ", "For help, see: ", "Debugger attached.", "Waiting for the debugger"};
 constexpr milliseconds kLookAgain{40};
+constexpr milliseconds kNewsOfEnd{500};
 constexpr milliseconds kMoreListeners{300};
 constexpr milliseconds kProbeTimeout{3000};
 
@@ -324,12 +325,19 @@ void StartedService::Ended(pid_t pid, int status) {
 
 std::string StartedService::how_it_ended() const {
   if (running()) return "";
-  const std::lock_guard lock(mutex_);
-  for (const pid_t pid : {pid_t{pid_}, command_}) {
-    const auto status = statuses_.find(pid);
-    if (status != statuses_.end()) return EndText(status->second);
-  }
-  return "it ended";  // its parent has reaped it
+  // The keeper tells a moment after the process is gone, or never if another parent has reaped it.
+  const Clock::time_point until = Clock::now() + kNewsOfEnd;
+  do {
+    {
+      const std::lock_guard lock(mutex_);
+      for (const pid_t pid : {pid_t{pid_}, command_}) {
+        const auto status = statuses_.find(pid);
+        if (status != statuses_.end()) return EndText(status->second);
+      }
+    }
+    std::this_thread::sleep_for(kLookAgain);
+  } while (Clock::now() < until);
+  return "it ended";
 }
 
 std::string StartedService::LastLines(size_t lines) const {
