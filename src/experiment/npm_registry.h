@@ -1,0 +1,40 @@
+// The published versions of a package, as the user's npm and its registry tell.
+//
+// Cost: one or two runs of `npm view`. Threads: any.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "experiment/npm.h"
+
+namespace leaktrail {
+
+struct PublishedVersion {
+  std::string version;
+  std::string published;   // ISO 8601, "" if the registry does not tell
+  std::string deprecated;  // what its author says instead of it, "" if nothing
+};
+
+struct VersionRange {
+  std::vector<PublishedVersion> versions;  // semver order, both ends included
+  std::vector<PublishedVersion> newer;     // than the upper end, releases only
+  size_t pre_releases_left_out = 0;        // between the ends
+};
+
+// All of it, in semver order, pre-releases too. Errors: no such package, npm fails.
+Result<std::vector<PublishedVersion>> FindVersions(const std::string& name,
+                                                   const NpmOptions& options);
+
+// From `good` up to `bad`. Pre-releases are left out, unless an end is one. Errors: an end is no
+// version, was never published (the nearest are named), or the ends are in the wrong order.
+Result<VersionRange> FindVersionsBetween(const std::string& name, const std::string& good,
+                                         const std::string& bad, const NpmOptions& options);
+
+// The part that asks nobody.
+Result<VersionRange> SelectVersions(const std::string& name, const std::string& good,
+                                    const std::string& bad,
+                                    const std::vector<PublishedVersion>& all);
+
+}  // namespace leaktrail
