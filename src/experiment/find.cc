@@ -15,6 +15,7 @@
 #include "experiment/frame_places.h"
 #include "experiment/join.h"
 #include "experiment/measured_process.h"
+#include "experiment/rounds_facts.h"
 #include "experiment/snapshot_files.h"
 
 namespace leaktrail {
@@ -39,32 +40,6 @@ constexpr double kRelevantPerSecond = 1024;
 void Report(const FindOptions& options, std::string_view phase, uint64_t done = 0,
             uint64_t total = 0) {
   if (options.progress != nullptr) options.progress->Report(phase, done, total);
-}
-
-std::string OutcomeText(GrowthOutcome outcome) {
-  return OutcomeName(outcome == GrowthOutcome::kGoOn ? GrowthOutcome::kInconclusive : outcome);
-}
-
-SlopeFacts FactsOf(const GrowthVerdict& v) {
-  return {v.growth.per_unit, v.growth.low, v.growth.high, OutcomeText(v.outcome), v.reason};
-}
-
-ExperimentFacts FactsOf(const RoundsState& rounds) {
-  ExperimentFacts facts;
-  facts.answered = rounds.answered;
-  facts.failed = rounds.errors.all();
-  facts.load_seconds = rounds.load_seconds;
-  facts.warm_up_rounds = static_cast<uint32_t>(rounds.warm_up.size());
-  for (const Round& r : rounds.rounds) {
-    facts.samples.push_back({r.units, r.memory.heap_used, r.memory.external, r.memory.array_buffers,
-                             r.memory.resident});
-  }
-  facts.heap = FactsOf(rounds.heap);
-  facts.external = FactsOf(rounds.external);
-  facts.resident = FactsOf(rounds.resident);
-  facts.smallest_visible_per_unit = rounds.heap.smallest_visible_per_unit;
-  facts.units_to_settle = rounds.heap.units_to_settle;
-  return facts;
 }
 
 // The experiment's verdict over trail's: it has seen more of the process than three snapshots show.
