@@ -197,10 +197,11 @@ class RoundsRun::Experiment {
     };
     const bool is_full = HeapGrowth() >= options_.max_heap_growth ||
                          ExternalGrowth() >= options_.max_external_growth;
-    if (state_.outcome == GrowthOutcome::kLeak && state_.done_part >= 1) {
+    const bool enough_rounds = state_.rounds.size() >= options_.min_rounds;
+    if (enough_rounds && state_.outcome == GrowthOutcome::kLeak && state_.done_part >= 1) {
       return ends(RoundsEnd::kSettled);
     }
-    if (state_.outcome == GrowthOutcome::kNoLeak &&
+    if (enough_rounds && state_.outcome == GrowthOutcome::kNoLeak &&
         (state_.units() >= kLeastFlatUnits || TimeSinceBegin() >= kLeastFlatTime)) {
       return ends(RoundsEnd::kSettled);
     }

@@ -36,6 +36,7 @@ struct RoundsOptions {
   uint32_t connections = 10;
   double round_seconds = 0.8;  // of load in a round, if nothing else limits it
   uint32_t max_rounds = 80;
+  uint32_t min_rounds = 0;  // not over before, unless time or room is up
   uint32_t max_warm_up = 6;
   std::chrono::milliseconds max_settle{1500};
   std::chrono::milliseconds time_limit{65'000};
