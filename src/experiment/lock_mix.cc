@@ -53,8 +53,8 @@ bool HasParent(const Json& packages, const std::string& path) {
 Result<void> CheckManifest(const std::string& text, const std::string& shown_name) {
   const Json manifest = Parsed(text);
   if (!manifest.is_discarded() && manifest.is_object()) return {};
-  return Fail(ErrorKind::kBadInput, fmt::format("{} is not JSON; npm cannot read it either",
-                                                shown_name));
+  return Fail(ErrorKind::kBadInput,
+              fmt::format("{} is not JSON; npm cannot read it either", shown_name));
 }
 
 Result<std::string> ChangeManifest(const std::string& text,

@@ -25,8 +25,8 @@ Result<Json> View(const std::vector<std::string>& what, const std::string& name,
     return Fail(ErrorKind::kUsage, fmt::format("the registry has no package {}", name));
   }
   if (result->exit_code != 0) {
-    return Fail(ErrorKind::kEnvironment, fmt::format("npm cannot tell the versions of {}: {}", name,
-                                                     NpmComplaint(*result)));
+    return Fail(ErrorKind::kEnvironment,
+                fmt::format("npm cannot tell the versions of {}: {}", name, NpmComplaint(*result)));
   }
   return json;
 }
@@ -126,9 +126,8 @@ Result<VersionRange> SelectVersions(const std::string& name, const std::string& 
       return *ParseVersion(v.version) == *end;
     });
     if (known) continue;
-    return Fail(ErrorKind::kUsage,
-                fmt::format("{} has no version {}; {}", name, end == &*low ? good : bad,
-                            Neighbours(*end, all)));
+    return Fail(ErrorKind::kUsage, fmt::format("{} has no version {}; {}", name,
+                                               end == &*low ? good : bad, Neighbours(*end, all)));
   }
   const bool with_pre_releases = low->is_pre_release() || high->is_pre_release();
   VersionRange range;
@@ -152,8 +151,8 @@ Result<VersionRange> FindVersionsBetween(const std::string& name, const std::str
   Result<VersionRange> range = SelectVersions(name, good, bad, *all);
   if (!range) return range;
   // Only told; that npm cannot say it is no reason to stop.
-  Result<Json> told = View({fmt::format("{}@>={} <={}", name, good, bad), "version", "deprecated"},
-                           name, options);
+  Result<Json> told =
+      View({fmt::format("{}@>={} <={}", name, good, bad), "version", "deprecated"}, name, options);
   if (told) AddDeprecations(*told, &range->versions);
   if (!told && told.error().kind == ErrorKind::kInterrupted) return tl::unexpected(told.error());
   return range;
