@@ -16,11 +16,13 @@ namespace leaktrail {
 struct ManifestChange {
   std::string name, version;
   std::string only;  // a range of npm: those who ask for something in it; "" for all
+  bool own = true;   // the project's own dependency too, where it is one
 };
 
 Result<void> CheckManifest(const std::string& text, const std::string& shown_name);
 // Sets the project's own dependency, where it is one, and an override for everybody else.
-Result<std::string> ChangeManifest(const std::string& text, std::span<const ManifestChange> changes);
+Result<std::string> ChangeManifest(const std::string& text,
+                                   std::span<const ManifestChange> changes);
 // What it asks for in one of its lists of dependencies; "" if it does not.
 std::string FindDirectSpec(const std::string& text, const std::string& name);
 bool ManifestHasWorkspaces(const std::string& text);

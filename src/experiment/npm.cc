@@ -10,13 +10,13 @@ namespace {
 
 constexpr std::string_view kErrorPrefixes[] = {"npm error ", "npm ERR! "};
 // Lines that say nothing by themselves.
-constexpr std::string_view kFillers[] = {"errno ",  "syscall ", "path ",    "dest ",
+constexpr std::string_view kFillers[] = {"errno ",   "syscall ",       "path ",    "dest ",
                                          "command ", "A complete log", "argument "};
 constexpr size_t kMaxLine = 300;
 
 bool IsOfAnotherNpm(std::string_view entry) {
-  for (const std::string_view name :
-       {"npm_package_", "npm_lifecycle_", "npm_config_local_prefix=", "INIT_CWD=", "npm_command="}) {
+  for (const std::string_view name : {"npm_package_", "npm_lifecycle_",
+                                      "npm_config_local_prefix=", "INIT_CWD=", "npm_command="}) {
     if (entry.starts_with(name)) return true;
   }
   return false;
@@ -77,9 +77,8 @@ std::string NpmComplaint(const CommandResult& result) {
   std::string code;
   std::vector<std::string_view> told;
   for (std::string_view line : LinesOf(result.errors)) {
-    const auto prefix = std::find_if(
-        std::begin(kErrorPrefixes), std::end(kErrorPrefixes),
-        [&](std::string_view p) { return line.starts_with(p); });
+    const auto prefix = std::find_if(std::begin(kErrorPrefixes), std::end(kErrorPrefixes),
+                                     [&](std::string_view p) { return line.starts_with(p); });
     if (prefix == std::end(kErrorPrefixes)) continue;
     line.remove_prefix(prefix->size());
     if (line.starts_with("code ")) {

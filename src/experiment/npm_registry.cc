@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "experiment/semver.h"
@@ -25,8 +24,8 @@ Result<Json> View(const std::vector<std::string>& what, const std::string& name,
     return Fail(ErrorKind::kUsage, fmt::format("the registry has no package {}", name));
   }
   if (result->exit_code != 0) {
-    return Fail(ErrorKind::kEnvironment, fmt::format("npm cannot tell the versions of {}: {}", name,
-                                                     NpmComplaint(*result)));
+    return Fail(ErrorKind::kEnvironment,
+                fmt::format("npm cannot tell the versions of {}: {}", name, NpmComplaint(*result)));
   }
   return json;
 }
@@ -34,18 +33,6 @@ Result<Json> View(const std::vector<std::string>& what, const std::string& name,
 std::string TextOf(const Json& object, const std::string& key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-void AddDeprecations(const Json& told, std::vector<PublishedVersion>* versions) {
-  if (told.is_array()) {
-    for (const Json& one : told) AddDeprecations(one, versions);
-    return;
-  }
-  if (!told.is_object()) return;
-  const std::string version = TextOf(told, "version");
-  for (PublishedVersion& v : *versions) {
-    if (v.version == version) v.deprecated = TextOf(told, "deprecated");
-  }
 }
 
 Result<SemanticVersion> ParseEnd(const std::string& name, const std::string& text) {
@@ -91,7 +78,7 @@ Result<std::vector<PublishedVersion>> FindVersions(const std::string& name,
   std::vector<PublishedVersion> all;
   const auto add = [&](const Json& v) {
     if (!v.is_string() || !ParseVersion(v.get<std::string>())) return;
-    PublishedVersion version{v.get<std::string>(), "", ""};
+    PublishedVersion version{v.get<std::string>(), ""};
     if (times != nullptr && times->is_object()) version.published = TextOf(*times, version.version);
     all.push_back(std::move(version));
   };
@@ -126,9 +113,8 @@ Result<VersionRange> SelectVersions(const std::string& name, const std::string& 
       return *ParseVersion(v.version) == *end;
     });
     if (known) continue;
-    return Fail(ErrorKind::kUsage,
-                fmt::format("{} has no version {}; {}", name, end == &*low ? good : bad,
-                            Neighbours(*end, all)));
+    return Fail(ErrorKind::kUsage, fmt::format("{} has no version {}; {}", name,
+                                               end == &*low ? good : bad, Neighbours(*end, all)));
   }
   const bool with_pre_releases = low->is_pre_release() || high->is_pre_release();
   VersionRange range;
@@ -149,14 +135,7 @@ Result<VersionRange> FindVersionsBetween(const std::string& name, const std::str
                                          const std::string& bad, const NpmOptions& options) {
   Result<std::vector<PublishedVersion>> all = FindVersions(name, options);
   if (!all) return tl::unexpected(all.error());
-  Result<VersionRange> range = SelectVersions(name, good, bad, *all);
-  if (!range) return range;
-  // Only told; that npm cannot say it is no reason to stop.
-  Result<Json> told = View({fmt::format("{}@>={} <={}", name, good, bad), "version", "deprecated"},
-                           name, options);
-  if (told) AddDeprecations(*told, &range->versions);
-  if (!told && told.error().kind == ErrorKind::kInterrupted) return tl::unexpected(told.error());
-  return range;
+  return SelectVersions(name, good, bad, *all);
 }
 
 }  // namespace leaktrail

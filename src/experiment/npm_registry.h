@@ -1,6 +1,6 @@
 // The published versions of a package, as the user's npm and its registry tell.
 //
-// Cost: one or two runs of `npm view`. Threads: any.
+// Cost: one run of `npm view`. Threads: any.
 #pragma once
 
 #include <string>
@@ -13,8 +13,7 @@ namespace leaktrail {
 
 struct PublishedVersion {
   std::string version;
-  std::string published;   // ISO 8601, "" if the registry does not tell
-  std::string deprecated;  // what its author says instead of it, "" if nothing
+  std::string published;  // ISO 8601, "" if the registry does not tell
 };
 
 struct VersionRange {

@@ -29,10 +29,10 @@ bool IsLeftOut(const fs::path& parent, const std::string& name, const fs::file_s
 }
 
 tl::unexpected<Error> CannotCopy(const fs::path& path, int error) {
-  return Fail(ErrorKind::kEnvironment,
-              fmt::format("cannot copy {} to a scratch folder: {}{}", path.string(),
-                          std::strerror(error),
-                          error == ENOSPC || error == EDQUOT ? "; name another with TMPDIR" : ""));
+  return Fail(
+      ErrorKind::kEnvironment,
+      fmt::format("cannot copy {} to a scratch folder: {}{}", path.string(), std::strerror(error),
+                  error == ENOSPC || error == EDQUOT ? "; name another with TMPDIR" : ""));
 }
 
 class Fd {
@@ -79,8 +79,7 @@ Result<void> CopyFile(const fs::path& from, const fs::path& to, const CancelToke
     if (n < 0) return CannotCopy(from, errno);
     if (n == 0) break;
     for (ssize_t done = 0; done < n;) {
-      const ssize_t written =
-          write(out.get(), bytes.data() + done, static_cast<size_t>(n - done));
+      const ssize_t written = write(out.get(), bytes.data() + done, static_cast<size_t>(n - done));
       if (written < 0 && errno != EINTR) return CannotCopy(from, errno);
       if (written > 0) done += written;
     }

@@ -147,6 +147,8 @@ class NpmScratchProject : public ScratchProject {
   Result<void> CopySources();
   Result<void> MakeLock();
   Result<std::vector<ManifestChange>> Plan(std::span<const PackageChange> changes) const;
+  bool OwnCopyIsMeant(const std::string& name, const std::string& low,
+                      const std::string& high) const;
   Result<void> WriteProject(std::span<const PackageChange> changes);
   Result<void> RunInstall(std::span<const PackageChange> changes);
   Result<InstallReport> Check(std::span<const PackageChange> changes) const;
@@ -156,8 +158,8 @@ class NpmScratchProject : public ScratchProject {
   ScratchFolder scratch_;
   std::string original_root_, root_, folder_;
   std::string npm_version_;
-  std::string manifest_;                // text of package.json
-  std::string lock_name_, lock_text_;   // the state that changes start from
+  std::string manifest_;               // text of package.json
+  std::string lock_name_, lock_text_;  // the state that changes start from
   std::string donor_text_;
   LockTree locked_, donor_;
   std::vector<std::string> notes_;
@@ -279,11 +281,22 @@ Result<void> NpmScratchProject::UseLocks(const std::string& base_text,
   return {};
 }
 
+// The project's own copy is left alone if it is not in the range and another one is.
+bool NpmScratchProject::OwnCopyIsMeant(const std::string& name, const std::string& low,
+                                       const std::string& high) const {
+  bool own = false, others = false;
+  for (const LockedPackage& p : locked_) {
+    if (p.name != name || !IsBetween(p.version, low, high)) continue;
+    (p.path == "node_modules/" + name ? own : others) = true;
+  }
+  return own || !others;
+}
+
 Result<std::vector<ManifestChange>> NpmScratchProject::Plan(
     std::span<const PackageChange> changes) const {
   std::vector<ManifestChange> out;
   for (const PackageChange& change : changes) {
-    ManifestChange planned{change.name, change.version, ""};
+    ManifestChange planned{change.name, change.version, "", true};
     const std::vector<std::string> now = VersionsOf(locked_, change.name);
     const bool is_direct = !DirectSpec(change.name).empty();
     if (now.empty() && !is_direct && donor_text_.empty()) {
@@ -291,8 +304,7 @@ Result<std::vector<ManifestChange>> NpmScratchProject::Plan(
                   fmt::format("{} is not installed in {}: neither package.json nor {} names it",
                               change.name, original_root_, lock_name_));
     }
-    if (!is_direct && *ParseVersion(npm_version_) <
-                          SemanticVersion{kFirstNpmWithOverrides, {}}) {
+    if (!is_direct && *ParseVersion(npm_version_) < SemanticVersion{kFirstNpmWithOverrides, {}}) {
       return Fail(ErrorKind::kEnvironment,
                   fmt::format("{} is a dependency of a dependency, and npm {} cannot hold such a "
                               "one at a version; use npm 8.3 or newer",
@@ -315,6 +327,7 @@ Result<std::vector<ManifestChange>> NpmScratchProject::Plan(
                                 change.name, now.size(), fmt::join(now, ", ")));
       }
       planned.only = fmt::format(">={} <={}", low, high);
+      planned.own = is_direct && OwnCopyIsMeant(change.name, low, high);
     }
     out.push_back(std::move(planned));
   }
@@ -385,8 +398,8 @@ std::vector<LockDifference> ChangedVersions(const LockTree& before, const LockTr
                         both.second.end(), std::back_inserter(gone));
     std::set_difference(both.second.begin(), both.second.end(), both.first.begin(),
                         both.first.end(), std::back_inserter(come));
-    out.push_back(
-        {"", name, fmt::format("{}", fmt::join(gone, ", ")), fmt::format("{}", fmt::join(come, ", "))});
+    out.push_back({"", name, fmt::format("{}", fmt::join(gone, ", ")),
+                   fmt::format("{}", fmt::join(come, ", "))});
   }
   return out;
 }
@@ -402,8 +415,9 @@ Result<InstallReport> NpmScratchProject::Check(std::span<const PackageChange> ch
   Result<LockTree> now = ParseLock(*text, "the package-lock.json that npm wrote");
   if (!now) return tl::unexpected(now.error());
   if (!ModulesAgree(*now)) {
-    return Fail(ErrorKind::kEnvironment, "npm left packages in node_modules that the lock file "
-                                         "does not name");
+    return Fail(ErrorKind::kEnvironment,
+                "npm left packages in node_modules that the lock file "
+                "does not name");
   }
   InstallReport report;
   report.notes = notes_;
@@ -428,17 +442,23 @@ Result<InstallReport> NpmScratchProject::Check(std::span<const PackageChange> ch
       if (!is_meant) continue;
       ++there;
       report.changed_paths.push_back(p.path);
+      std::vector<std::string>& deprecations = report.deprecations;
+      if (!p.deprecated.empty() &&
+          std::find(deprecations.begin(), deprecations.end(), p.deprecated) == deprecations.end()) {
+        deprecations.push_back(p.deprecated);
+      }
     }
     if (there > 0) continue;
     const std::vector<std::string> versions = VersionsOf(*now, change.name);
-    return Fail(ErrorKind::kEnvironment,
-                versions.empty()
-                    ? fmt::format("npm did not install {}@{}; is it left out by NODE_ENV=production "
-                                  "or omit?",
-                                  change.name, change.version)
-                    : fmt::format("npm was asked for {}@{} and installed {}; nothing that depends on "
-                                  "it allows this version",
-                                  change.name, change.version, fmt::join(versions, ", ")));
+    return Fail(
+        ErrorKind::kEnvironment,
+        versions.empty()
+            ? fmt::format("npm did not install {}@{}; is it left out by NODE_ENV=production "
+                          "or omit?",
+                          change.name, change.version)
+            : fmt::format("npm was asked for {}@{} and installed {}; nothing that depends on "
+                          "it allows this version",
+                          change.name, change.version, fmt::join(versions, ", ")));
   }
   return report;
 }
@@ -512,8 +532,7 @@ size_t RemoveStaleScratchProjects() {
     if (!name.starts_with(kPrefix)) continue;
     struct stat about {};
     const std::string path = entry.path().string();
-    if (lstat(path.c_str(), &about) != 0 || !S_ISDIR(about.st_mode) ||
-        about.st_uid != geteuid()) {
+    if (lstat(path.c_str(), &about) != 0 || !S_ISDIR(about.st_mode) || about.st_uid != geteuid()) {
       continue;
     }
     const int owner = open((path + "/owner").c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
