@@ -103,10 +103,10 @@ Result<VersionRange> SelectVersions(const std::string& name, const std::string& 
   const Result<SemanticVersion> low = ParseEnd(name, good), high = ParseEnd(name, bad);
   if (!low) return tl::unexpected(low.error());
   if (!high) return tl::unexpected(high.error());
-  if (*low >= *high) {
-    return Fail(ErrorKind::kUsage,
-                fmt::format("{}@{}..{}: the good version comes first and must be the older one",
-                            name, good, bad));
+  if (*low == *high) {
+    return Fail(ErrorKind::kUsage, fmt::format("{}@{}..{}: both ends are the same version; name a "
+                                               "good one and a bad one",
+                                               name, good, bad));
   }
   for (const SemanticVersion* end : {&*low, &*high}) {
     const bool known = std::any_of(all.begin(), all.end(), [&](const PublishedVersion& v) {
@@ -117,17 +117,20 @@ Result<VersionRange> SelectVersions(const std::string& name, const std::string& 
                                                end == &*low ? good : bad, Neighbours(*end, all)));
   }
   const bool with_pre_releases = low->is_pre_release() || high->is_pre_release();
+  const bool goes_back = *low > *high;
+  const SemanticVersion &from = goes_back ? *high : *low, &to = goes_back ? *low : *high;
   VersionRange range;
   for (const PublishedVersion& v : all) {
     const SemanticVersion version = *ParseVersion(v.version);
-    if (version > *high && !version.is_pre_release()) range.newer.push_back(v);
-    if (version < *low || version > *high) continue;
+    if (!goes_back && version > to && !version.is_pre_release()) range.newer.push_back(v);
+    if (version < from || version > to) continue;
     if (version.is_pre_release() && !with_pre_releases) {
       ++range.pre_releases_left_out;
     } else {
       range.versions.push_back(v);
     }
   }
+  if (goes_back) std::reverse(range.versions.begin(), range.versions.end());
   return range;
 }
 
