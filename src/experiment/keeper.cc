@@ -90,7 +90,8 @@ void EndAll(pid_t command, const KeeperPlan& plan) {
   dup2(plan.output_fd, STDOUT_FILENO);
   dup2(plan.error_fd >= 0 ? plan.error_fd : plan.output_fd, STDERR_FILENO);
   if (plan.folder == nullptr || chdir(plan.folder) == 0) {
-    execvpe(plan.arguments[0], plan.arguments, plan.environment);
+    execvpe(plan.program != nullptr ? plan.program : plan.arguments[0], plan.arguments,
+            plan.environment);
   }
   const int error = errno;
   [[maybe_unused]] const ssize_t n = write(failed_fd, &error, sizeof error);
