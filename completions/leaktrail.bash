@@ -6,6 +6,7 @@ _leaktrail_flags() {
   case $1 in
     dominators) echo "$_leaktrail_common --depth" ;;
     find) echo "$_leaktrail_common --body --concurrency --content-type --header --method --path --port --requests --rounds --save --settle --time --warmup" ;;
+    load) echo "$_leaktrail_common --allow-remote --auth --body --concurrency --content-type --cookie --header --insecure --keep-alive --method --path --rate --requests --time --timeout" ;;
     watch) echo "$_leaktrail_common --interval --log --prometheus --snapshot-at --snapshot-cap --snapshots --until" ;;
     ps) echo "$_leaktrail_common --watch" ;;
     redact) echo "$_leaktrail_common --output" ;;
@@ -15,7 +16,7 @@ _leaktrail_flags() {
   esac
 }
 
-_leaktrail_verbs='diff dominators find packages ps redact retainers snapshot strings summary trail watch'
+_leaktrail_verbs='diff dominators find load packages ps redact retainers snapshot strings summary trail watch'
 
 _leaktrail() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb='' i
@@ -35,8 +36,8 @@ _leaktrail() {
       return
       ;;
     # A number or a name that nothing here can guess.
-    --class | --concurrency | --content-type | --depth | --header | --method | --path | --port | --requests | --rounds) return ;;
-    --settle | --threads | --time | --top | --warmup | --worker) return ;;
+    --auth | --class | --concurrency | --content-type | --cookie | --depth | --header | --method | --path | --port | --rate | --requests | --rounds) return ;;
+    --settle | --threads | --time | --timeout | --top | --warmup | --worker) return ;;
     --body | --output)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")

@@ -224,6 +224,7 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
   AddVerify(&root, line);
   AddPs(&root, line);
   AddWatch(&root, line);
+  AddLoad(&root, line);
   AddTrail(&root, line);
   AddSummary(&root, line);
   AddDiff(&root, line);

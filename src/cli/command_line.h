@@ -90,6 +90,7 @@ void AddSnapshot(CLI::App* root, CommandLine* line);
 void AddRedact(CLI::App* root, CommandLine* line);
 void AddPs(CLI::App* root, CommandLine* line);
 void AddWatch(CLI::App* root, CommandLine* line);
+void AddLoad(CLI::App* root, CommandLine* line);
 
 // The exit code if there is nothing to run (help, version, wrong usage), which is then said.
 std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLine* line);

@@ -1,13 +1,12 @@
 // leaktrail find TARGET | find [load options] -- COMMAND: does it leak, and who?
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/interrupt.h"
+#include "cli/request_flags.h"
 #include "cli/run.h"
 #include "experiment/find.h"
 #include "report/findings_report.h"
@@ -40,21 +39,15 @@ Result<LoadRequest> RequestOf(const FindArguments& a) {
           fmt::format("--path takes the path of a URL, like /api/items?id=1, not '{}'", path));
     }
   }
-  for (const std::string& header : a.headers) {
-    if (header.find(':') == std::string::npos ||
-        header.find_first_of("\r\n") != std::string::npos) {
-      return Fail(ErrorKind::kUsage, fmt::format("-H takes 'Name: value', not '{}'", header));
-    }
+  if (Result<void> checked = CheckHeaders(a.headers); !checked) {
+    return tl::unexpected(checked.error());
   }
   request.headers = a.headers;
   request.content_type = a.content_type;
   if (!a.body_file.empty()) {
-    std::ifstream in(a.body_file, std::ios::binary);
-    if (!in) {
-      return Fail(ErrorKind::kEnvironment,
-                  fmt::format("cannot read the body file {}", a.body_file));
-    }
-    request.body.assign(std::istreambuf_iterator<char>(in), {});
+    Result<std::string> body = ReadBody(a.body_file);
+    if (!body) return tl::unexpected(body.error());
+    request.body = std::move(*body);
     request.method = "POST";
   }
   if (!a.method.empty()) request.method = a.method;

@@ -66,7 +66,10 @@ Result<std::string> ChangeManifest(const std::string& text,
   for (const ManifestChange& change : changes) {
     for (const char* list : kLists) {
       const auto found = manifest.find(list);
-      if (found == manifest.end() || !found->is_object() || !found->contains(change.name)) continue;
+      if (!change.own || found == manifest.end() || !found->is_object() ||
+          !found->contains(change.name)) {
+        continue;
+      }
       Json& spec = (*found)[change.name];
       const std::string now = spec.is_string() ? spec.get<std::string>() : std::string();
       // "npm:real-name@1.2.3" installs another package under this name.

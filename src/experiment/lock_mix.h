@@ -16,6 +16,7 @@ namespace leaktrail {
 struct ManifestChange {
   std::string name, version;
   std::string only;  // a range of npm: those who ask for something in it; "" for all
+  bool own = true;   // the project's own dependency too, where it is one
 };
 
 Result<void> CheckManifest(const std::string& text, const std::string& shown_name);

@@ -26,7 +26,7 @@ void AppendNested(const Json& dependencies, const std::string& parent, int depth
   for (const auto& [name, entry] : dependencies.items()) {
     if (!entry.is_object()) continue;
     const std::string path = parent + std::string(kModules) + name;
-    out->push_back({path, name, TextOf(entry, "version")});
+    out->push_back({path, name, TextOf(entry, "version"), ""});
     if (const auto below = entry.find("dependencies"); below != entry.end()) {
       AppendNested(*below, path + "/", depth + 1, out);
     }
@@ -54,7 +54,8 @@ Result<LockTree> ParseLock(std::string_view text, const std::string& shown_name)
       if (name.empty() || !entry.is_object() || entry.value("link", Json(false)) == Json(true)) {
         continue;
       }
-      tree.push_back({path, std::string(name), TextOf(entry, "version")});
+      tree.push_back(
+          {path, std::string(name), TextOf(entry, "version"), TextOf(entry, "deprecated")});
     }
   } else if (const auto nested = lock.find("dependencies"); nested != lock.end()) {
     AppendNested(*nested, "", 0, &tree);

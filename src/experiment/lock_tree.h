@@ -18,9 +18,10 @@
 namespace leaktrail {
 
 struct LockedPackage {
-  std::string path;     // from the project's folder
-  std::string name;     // as it is required
-  std::string version;  // what stands there: mostly a version, for git and files an address
+  std::string path;        // from the project's folder
+  std::string name;        // as it is required
+  std::string version;     // what stands there: mostly a version, for git and files an address
+  std::string deprecated;  // what its author says of this version, if it should not be used
 };
 
 // By path.

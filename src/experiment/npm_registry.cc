@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "experiment/semver.h"
@@ -34,18 +33,6 @@ Result<Json> View(const std::vector<std::string>& what, const std::string& name,
 std::string TextOf(const Json& object, const std::string& key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-void AddDeprecations(const Json& told, std::vector<PublishedVersion>* versions) {
-  if (told.is_array()) {
-    for (const Json& one : told) AddDeprecations(one, versions);
-    return;
-  }
-  if (!told.is_object()) return;
-  const std::string version = TextOf(told, "version");
-  for (PublishedVersion& v : *versions) {
-    if (v.version == version) v.deprecated = TextOf(told, "deprecated");
-  }
 }
 
 Result<SemanticVersion> ParseEnd(const std::string& name, const std::string& text) {
@@ -91,7 +78,7 @@ Result<std::vector<PublishedVersion>> FindVersions(const std::string& name,
   std::vector<PublishedVersion> all;
   const auto add = [&](const Json& v) {
     if (!v.is_string() || !ParseVersion(v.get<std::string>())) return;
-    PublishedVersion version{v.get<std::string>(), "", ""};
+    PublishedVersion version{v.get<std::string>(), ""};
     if (times != nullptr && times->is_object()) version.published = TextOf(*times, version.version);
     all.push_back(std::move(version));
   };
@@ -116,10 +103,10 @@ Result<VersionRange> SelectVersions(const std::string& name, const std::string& 
   const Result<SemanticVersion> low = ParseEnd(name, good), high = ParseEnd(name, bad);
   if (!low) return tl::unexpected(low.error());
   if (!high) return tl::unexpected(high.error());
-  if (*low >= *high) {
-    return Fail(ErrorKind::kUsage,
-                fmt::format("{}@{}..{}: the good version comes first and must be the older one",
-                            name, good, bad));
+  if (*low == *high) {
+    return Fail(ErrorKind::kUsage, fmt::format("{}@{}..{}: both ends are the same version; name a "
+                                               "good one and a bad one",
+                                               name, good, bad));
   }
   for (const SemanticVersion* end : {&*low, &*high}) {
     const bool known = std::any_of(all.begin(), all.end(), [&](const PublishedVersion& v) {
@@ -130,17 +117,20 @@ Result<VersionRange> SelectVersions(const std::string& name, const std::string& 
                                                end == &*low ? good : bad, Neighbours(*end, all)));
   }
   const bool with_pre_releases = low->is_pre_release() || high->is_pre_release();
+  const bool goes_back = *low > *high;
+  const SemanticVersion &from = goes_back ? *high : *low, &to = goes_back ? *low : *high;
   VersionRange range;
   for (const PublishedVersion& v : all) {
     const SemanticVersion version = *ParseVersion(v.version);
-    if (version > *high && !version.is_pre_release()) range.newer.push_back(v);
-    if (version < *low || version > *high) continue;
+    if (!goes_back && version > to && !version.is_pre_release()) range.newer.push_back(v);
+    if (version < from || version > to) continue;
     if (version.is_pre_release() && !with_pre_releases) {
       ++range.pre_releases_left_out;
     } else {
       range.versions.push_back(v);
     }
   }
+  if (goes_back) std::reverse(range.versions.begin(), range.versions.end());
   return range;
 }
 
@@ -148,14 +138,7 @@ Result<VersionRange> FindVersionsBetween(const std::string& name, const std::str
                                          const std::string& bad, const NpmOptions& options) {
   Result<std::vector<PublishedVersion>> all = FindVersions(name, options);
   if (!all) return tl::unexpected(all.error());
-  Result<VersionRange> range = SelectVersions(name, good, bad, *all);
-  if (!range) return range;
-  // Only told; that npm cannot say it is no reason to stop.
-  Result<Json> told =
-      View({fmt::format("{}@>={} <={}", name, good, bad), "version", "deprecated"}, name, options);
-  if (told) AddDeprecations(*told, &range->versions);
-  if (!told && told.error().kind == ErrorKind::kInterrupted) return tl::unexpected(told.error());
-  return range;
+  return SelectVersions(name, good, bad, *all);
 }
 
 }  // namespace leaktrail

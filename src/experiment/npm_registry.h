@@ -1,6 +1,6 @@
 // The published versions of a package, as the user's npm and its registry tell.
 //
-// Cost: one or two runs of `npm view`. Threads: any.
+// Cost: one run of `npm view`. Threads: any.
 #pragma once
 
 #include <string>
@@ -13,13 +13,12 @@ namespace leaktrail {
 
 struct PublishedVersion {
   std::string version;
-  std::string published;   // ISO 8601, "" if the registry does not tell
-  std::string deprecated;  // what its author says instead of it, "" if nothing
+  std::string published;  // ISO 8601, "" if the registry does not tell
 };
 
 struct VersionRange {
-  std::vector<PublishedVersion> versions;  // semver order, both ends included
-  std::vector<PublishedVersion> newer;     // than the upper end, releases only
+  std::vector<PublishedVersion> versions;  // from the good end to the bad one, both included
+  std::vector<PublishedVersion> newer;     // than the bad end, if that is the newer one; releases
   size_t pre_releases_left_out = 0;        // between the ends
 };
 
@@ -27,8 +26,9 @@ struct VersionRange {
 Result<std::vector<PublishedVersion>> FindVersions(const std::string& name,
                                                    const NpmOptions& options);
 
-// From `good` up to `bad`. Pre-releases are left out, unless an end is one. Errors: an end is no
-// version, was never published (the nearest are named), or the ends are in the wrong order.
+// From `good` to `bad`, which may be the older one: then what is sought is the version that put
+// things right. Pre-releases are left out, unless an end is one. Errors: an end is no version or
+// was never published (the nearest are named).
 Result<VersionRange> FindVersionsBetween(const std::string& name, const std::string& good,
                                          const std::string& bad, const NpmOptions& options);
 

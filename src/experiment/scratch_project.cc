@@ -147,6 +147,8 @@ class NpmScratchProject : public ScratchProject {
   Result<void> CopySources();
   Result<void> MakeLock();
   Result<std::vector<ManifestChange>> Plan(std::span<const PackageChange> changes) const;
+  bool OwnCopyIsMeant(const std::string& name, const std::string& low,
+                      const std::string& high) const;
   Result<void> WriteProject(std::span<const PackageChange> changes);
   Result<void> RunInstall(std::span<const PackageChange> changes);
   Result<InstallReport> Check(std::span<const PackageChange> changes) const;
@@ -279,11 +281,22 @@ Result<void> NpmScratchProject::UseLocks(const std::string& base_text,
   return {};
 }
 
+// The project's own copy is left alone if it is not in the range and another one is.
+bool NpmScratchProject::OwnCopyIsMeant(const std::string& name, const std::string& low,
+                                       const std::string& high) const {
+  bool own = false, others = false;
+  for (const LockedPackage& p : locked_) {
+    if (p.name != name || !IsBetween(p.version, low, high)) continue;
+    (p.path == "node_modules/" + name ? own : others) = true;
+  }
+  return own || !others;
+}
+
 Result<std::vector<ManifestChange>> NpmScratchProject::Plan(
     std::span<const PackageChange> changes) const {
   std::vector<ManifestChange> out;
   for (const PackageChange& change : changes) {
-    ManifestChange planned{change.name, change.version, ""};
+    ManifestChange planned{change.name, change.version, "", true};
     const std::vector<std::string> now = VersionsOf(locked_, change.name);
     const bool is_direct = !DirectSpec(change.name).empty();
     if (now.empty() && !is_direct && donor_text_.empty()) {
@@ -314,6 +327,7 @@ Result<std::vector<ManifestChange>> NpmScratchProject::Plan(
                                 change.name, now.size(), fmt::join(now, ", ")));
       }
       planned.only = fmt::format(">={} <={}", low, high);
+      planned.own = is_direct && OwnCopyIsMeant(change.name, low, high);
     }
     out.push_back(std::move(planned));
   }
@@ -428,6 +442,11 @@ Result<InstallReport> NpmScratchProject::Check(std::span<const PackageChange> ch
       if (!is_meant) continue;
       ++there;
       report.changed_paths.push_back(p.path);
+      std::vector<std::string>& deprecations = report.deprecations;
+      if (!p.deprecated.empty() &&
+          std::find(deprecations.begin(), deprecations.end(), p.deprecated) == deprecations.end()) {
+        deprecations.push_back(p.deprecated);
+      }
     }
     if (there > 0) continue;
     const std::vector<std::string> versions = VersionsOf(*now, change.name);

@@ -55,6 +55,8 @@ struct InstallReport {
   std::vector<LockDifference> others;
   // Copies of the changed packages that are at the asked version: paths from the project's folder.
   std::vector<std::string> changed_paths;
+  // What the authors of the changed packages say of versions that they have deprecated.
+  std::vector<std::string> deprecations;
   std::vector<std::string> notes;  // sentences
   double seconds = 0;
 };
