@@ -78,6 +78,7 @@ class Verb {
 
 // One per verb, each in the file of its name.
 void AddFind(CLI::App* root, CommandLine* line);
+void AddVerify(CLI::App* root, CommandLine* line);
 void AddTrail(CLI::App* root, CommandLine* line);
 void AddSummary(CLI::App* root, CommandLine* line);
 void AddDiff(CLI::App* root, CommandLine* line);

@@ -91,7 +91,7 @@ Result<std::string> Resolve(const std::string& host) {
 }  // namespace
 
 std::string LoadUrl::authority() const {
-  const std::string shown = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  const std::string shown = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
   if (port == (tls ? kHttpsPort : kHttpPort)) return shown;
   return fmt::format("{}:{}", shown, port);
 }

@@ -34,8 +34,8 @@ struct SarifResult {
   std::string message;
   std::string file;  // relative, with slashes
   uint32_t line = 1;
-  std::string fingerprint;       // "" for none
-  bool is_known = false;         // in a baseline: suppressed, and not shown as an alert
+  std::string fingerprint;         // "" for none
+  bool is_known = false;           // in a baseline: suppressed, and not shown as an alert
   std::vector<SarifStep> steps{};  // those without a file are left out
 };
 
