@@ -244,11 +244,11 @@ def interrupted(test):
     with Server(test.folder, SERVER) as server:
         for how in ([], ["--json"]):
             load = subprocess.Popen(
-                [test.leaktrail, "load", "-n", "100000000", "-c", "2", "-k", *how, f"http://127.0.0.1:{server.port}/"],
+                [test.leaktrail, "load", "-n", "100000000", "-c", "2", "-k", *how, f"http://127.0.0.1:{server.port}/{len(how)}"],
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             )
             try:
-                while not server.seen():
+                while not any(url == f"/{len(how)}" for _, url, *_ in server.seen()):
                     time.sleep(0.05)
                 load.send_signal(signal.SIGINT)
                 out, err = load.communicate(timeout=30)
