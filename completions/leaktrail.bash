@@ -1,11 +1,14 @@
 # bash completion for leaktrail
 
 _leaktrail_common='--color --help --json --stats --threads --tolerant --top --verbose'
+_leaktrail_gate='--baseline --junit --markdown --sarif --threshold'
 
 _leaktrail_flags() {
   case $1 in
     dominators) echo "$_leaktrail_common --depth" ;;
-    find) echo "$_leaktrail_common --body --concurrency --content-type --header --method --path --port --requests --rounds --save --settle --time --warmup" ;;
+    find) echo "$_leaktrail_common $_leaktrail_gate --body --concurrency --content-type --header --method --path --port --requests --rounds --save --settle --time --warmup" ;;
+    load) echo "$_leaktrail_common --allow-remote --auth --body --concurrency --content-type --cookie --header --insecure --keep-alive --method --path --rate --requests --time --timeout" ;;
+    trail) echo "$_leaktrail_common $_leaktrail_gate" ;;
     watch) echo "$_leaktrail_common --interval --log --prometheus --snapshot-at --snapshot-cap --snapshots --until" ;;
     ps) echo "$_leaktrail_common --watch" ;;
     redact) echo "$_leaktrail_common --output" ;;
@@ -15,7 +18,7 @@ _leaktrail_flags() {
   esac
 }
 
-_leaktrail_verbs='diff dominators find packages ps redact retainers snapshot strings summary trail watch'
+_leaktrail_verbs='diff dominators find load packages ps redact retainers snapshot strings summary trail watch'
 
 _leaktrail() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb='' i
@@ -35,9 +38,9 @@ _leaktrail() {
       return
       ;;
     # A number or a name that nothing here can guess.
-    --class | --concurrency | --content-type | --depth | --header | --method | --path | --port | --requests | --rounds) return ;;
-    --settle | --threads | --time | --top | --warmup | --worker) return ;;
-    --body | --output)
+    --auth | --class | --concurrency | --content-type | --cookie | --depth | --header | --method | --path | --port | --rate | --requests | --rounds) return ;;
+    --settle | --threads | --threshold | --time | --timeout | --top | --warmup | --worker) return ;;
+    --baseline | --body | --junit | --markdown | --output | --sarif)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return

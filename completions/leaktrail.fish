@@ -1,11 +1,12 @@
 # fish completion for leaktrail
 
-set -l verbs diff dominators find packages ps redact retainers snapshot strings summary trail watch
+set -l verbs diff dominators find load packages ps redact retainers snapshot strings summary trail watch
 
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -f
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a diff -d 'What changed from one snapshot to another'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a dominators -d 'What keeps most memory alive'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a find -d 'Does this service leak, and who'
+complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a load -d 'How fast does it answer under load'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a packages -d 'Memory by npm package'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a redact -d 'Take the texts out of a snapshot'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a snapshot -d 'A snapshot of a live service'
@@ -34,12 +35,12 @@ complete -c leaktrail -n "__fish_seen_subcommand_from snapshot" -l force -d 'Tak
 complete -c leaktrail -n "__fish_seen_subcommand_from snapshot" -l worker -x -d 'Of this worker thread'
 complete -c leaktrail -n "__fish_seen_subcommand_from ps" -l watch -d 'Look every two seconds'
 complete -c leaktrail -n "__fish_seen_subcommand_from retainers" -l class -x -d 'The largest object of a class'
-complete -c leaktrail -n "__fish_seen_subcommand_from find" -l body -r -d "The body of each request"
-complete -c leaktrail -n "__fish_seen_subcommand_from find" -l concurrency -x -d "Requests at a time"
-complete -c leaktrail -n "__fish_seen_subcommand_from find" -l content-type -x -d "The body's type"
-complete -c leaktrail -n "__fish_seen_subcommand_from find" -l header -x -d "A header of each request"
-complete -c leaktrail -n "__fish_seen_subcommand_from find" -l method -x -d "GET unless there is a body"
-complete -c leaktrail -n "__fish_seen_subcommand_from find" -l path -x -d "What to ask for"
+complete -c leaktrail -n "__fish_seen_subcommand_from find load" -l body -r -d "The body of each request"
+complete -c leaktrail -n "__fish_seen_subcommand_from find load" -l concurrency -x -d "Requests at a time"
+complete -c leaktrail -n "__fish_seen_subcommand_from find load" -l content-type -x -d "The body's type"
+complete -c leaktrail -n "__fish_seen_subcommand_from find load" -l header -x -d "A header of each request"
+complete -c leaktrail -n "__fish_seen_subcommand_from find load" -l method -x -d "GET unless there is a body"
+complete -c leaktrail -n "__fish_seen_subcommand_from find load" -l path -x -d "What to ask for"
 complete -c leaktrail -n "__fish_seen_subcommand_from find" -l port -x -d "Its port, where it has several"
 complete -c leaktrail -n "__fish_seen_subcommand_from find" -l requests -x -d "At most so many requests a round"
 complete -c leaktrail -n "__fish_seen_subcommand_from find" -l rounds -x -d "At most so many rounds"
@@ -54,3 +55,17 @@ complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l snapshot-at -x -
 complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l snapshot-cap -x -d 'Remove the oldest beyond'
 complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l snapshots -r -d 'Where they go'
 complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l until -x -a 'verdict' -d 'Verdict, time or size'
+complete -c leaktrail -n "__fish_seen_subcommand_from load" -l allow-remote -d 'Also hosts that are not this machine'
+complete -c leaktrail -n "__fish_seen_subcommand_from load" -l auth -x -d 'Basic authentication'
+complete -c leaktrail -n "__fish_seen_subcommand_from load" -l cookie -x -d 'A cookie of each request'
+complete -c leaktrail -n "__fish_seen_subcommand_from load" -l insecure -d 'Take any certificate'
+complete -c leaktrail -n "__fish_seen_subcommand_from load" -l keep-alive -d 'Use a connection for more than one request'
+complete -c leaktrail -n "__fish_seen_subcommand_from load" -l rate -x -d 'Requests a second'
+complete -c leaktrail -n "__fish_seen_subcommand_from load" -l requests -x -d 'So many requests'
+complete -c leaktrail -n "__fish_seen_subcommand_from load" -l time -x -d 'At most so long'
+complete -c leaktrail -n "__fish_seen_subcommand_from load" -l timeout -x -d 'Wait so long for an answer'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l baseline -r -d 'Leaks in it are known and pass'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l junit -r -d 'Write JUnit XML there'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l markdown -r -d 'Write Markdown there'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l sarif -r -d 'Write SARIF there'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l threshold -x -d 'A leak below so many bytes passes'

@@ -221,8 +221,10 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
   AddCommonOptions(&root, &line->common, "");
   root.require_subcommand(1);
   AddFind(&root, line);
+  AddVerify(&root, line);
   AddPs(&root, line);
   AddWatch(&root, line);
+  AddLoad(&root, line);
   AddTrail(&root, line);
   AddSummary(&root, line);
   AddDiff(&root, line);

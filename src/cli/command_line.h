@@ -78,6 +78,7 @@ class Verb {
 
 // One per verb, each in the file of its name.
 void AddFind(CLI::App* root, CommandLine* line);
+void AddVerify(CLI::App* root, CommandLine* line);
 void AddTrail(CLI::App* root, CommandLine* line);
 void AddSummary(CLI::App* root, CommandLine* line);
 void AddDiff(CLI::App* root, CommandLine* line);
@@ -89,6 +90,7 @@ void AddSnapshot(CLI::App* root, CommandLine* line);
 void AddRedact(CLI::App* root, CommandLine* line);
 void AddPs(CLI::App* root, CommandLine* line);
 void AddWatch(CLI::App* root, CommandLine* line);
+void AddLoad(CLI::App* root, CommandLine* line);
 
 // The exit code if there is nothing to run (help, version, wrong usage), which is then said.
 std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLine* line);

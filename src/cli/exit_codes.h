@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/findings.h"
+#include "report/findings_report.h"
 
 namespace leaktrail {
 
@@ -15,6 +16,11 @@ constexpr int ExitCodeOf(Verdict verdict) {
       return 5;
   }
   return 5;
+}
+
+// What passes a gate is fine, whatever it is.
+inline int ExitCodeOf(const FindingsReport& report) {
+  return report.gate && report.gate->passed() ? 0 : ExitCodeOf(report.findings.verdict);
 }
 
 }  // namespace leaktrail

@@ -1,13 +1,15 @@
 // leaktrail find TARGET | find [load options] -- COMMAND: does it leak, and who?
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <fstream>
-#include <iterator>
+#include <algorithm>
 #include <memory>
 
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/gate_flags.h"
 #include "cli/interrupt.h"
+#include "cli/request_flags.h"
 #include "cli/run.h"
 #include "experiment/find.h"
 #include "report/findings_report.h"
@@ -28,6 +30,7 @@ struct FindArguments {
   std::vector<std::string> paths, headers;
   std::string method, body_file, content_type, save;
   uint32_t rounds = 0, warm_up = 0, settle_ms = 0, seconds = 0, port = 0;
+  GateArguments gate;
 };
 
 Result<LoadRequest> RequestOf(const FindArguments& a) {
@@ -40,21 +43,15 @@ Result<LoadRequest> RequestOf(const FindArguments& a) {
           fmt::format("--path takes the path of a URL, like /api/items?id=1, not '{}'", path));
     }
   }
-  for (const std::string& header : a.headers) {
-    if (header.find(':') == std::string::npos ||
-        header.find_first_of("\r\n") != std::string::npos) {
-      return Fail(ErrorKind::kUsage, fmt::format("-H takes 'Name: value', not '{}'", header));
-    }
+  if (Result<void> checked = CheckHeaders(a.headers); !checked) {
+    return tl::unexpected(checked.error());
   }
   request.headers = a.headers;
   request.content_type = a.content_type;
   if (!a.body_file.empty()) {
-    std::ifstream in(a.body_file, std::ios::binary);
-    if (!in) {
-      return Fail(ErrorKind::kEnvironment,
-                  fmt::format("cannot read the body file {}", a.body_file));
-    }
-    request.body.assign(std::istreambuf_iterator<char>(in), {});
+    Result<std::string> body = ReadBody(a.body_file);
+    if (!body) return tl::unexpected(body.error());
+    request.body = std::move(*body);
     request.method = "POST";
   }
   if (!a.method.empty()) request.method = a.method;
@@ -105,10 +102,21 @@ Result<int> RunFind(const FindArguments& arguments, const std::vector<std::strin
   }
   Result<FindOptions> options = OptionsOf(arguments, run, command);
   if (!options) return tl::unexpected(options.error());
+  Result<GateOptions> gate = ReadGate(arguments.gate);
+  if (!gate) return tl::unexpected(gate.error());
+  // A gate looks at all that may be a leak, not only at what fits on a screen.
+  if (HasGate(arguments.gate)) {
+    options->max_suspects = std::max(options->max_suspects, FindOptions{}.max_suspects);
+  }
+  const std::string subject =
+      command.empty() ? arguments.target : fmt::format("{}", fmt::join(command, " "));
   SetInterruptGrace(kGrace);
   Result<FindResult> result =
       command.empty() ? FindIn(arguments.target, *options) : FindInCommand(*options);
-  if (!result) return tl::unexpected(result.error());
+  if (!result) {
+    WriteGateFailure(arguments.gate, "find", subject, result.error());
+    return tl::unexpected(result.error());
+  }
   FindingsReport report;
   for (const FindSnapshot& s : result->snapshots) {
     report.snapshots.push_back({s.path, s.node_count, s.edge_count, s.string_count});
@@ -118,20 +126,26 @@ Result<int> RunFind(const FindArguments& arguments, const std::vector<std::strin
   report.notes.diagnostics.insert(report.notes.diagnostics.end(),
                                   report.findings.diagnostics.begin(),
                                   report.findings.diagnostics.end());
-  return run.Print(report, FindingsText, WriteFindingsJson, ExitCodeOf(report.findings.verdict));
+  if (HasGate(arguments.gate)) report.gate = Judge(report.findings, *gate);
+  Result<void> written = WriteGateFiles(arguments.gate, "find", subject, report);
+  Result<int> printed = run.Print(report, FindingsText, WriteFindingsJson, ExitCodeOf(report));
+  if (printed && !written) return tl::unexpected(written.error());
+  return printed;
 }
 
 }  // namespace
 
 void AddFind(CLI::App* root, CommandLine* line) {
   auto a = std::make_shared<FindArguments>();
-  Verb(root, line, "find", "Does this service leak, and who?",
-       "  leaktrail find -- node app.js                     # starts it and puts load on /\n"
-       "  leaktrail find --path /api/items --path /login -c 20 -- npm start\n"
-       "  leaktrail find my-api                             # runs already: with the traffic it "
-       "has\n"
-       "  PORT=8080 leaktrail find -p order.json -T application/json -- node app.js\n")
-      .Optional("TARGET", &a->target,
+  Verb verb(
+      root, line, "find", "Does this service leak, and who?",
+      "  leaktrail find -- node app.js                     # starts it and puts load on /\n"
+      "  leaktrail find --path /api/items --path /login -c 20 -- npm start\n"
+      "  leaktrail find my-api                             # runs already: with the traffic it "
+      "has\n"
+      "  PORT=8080 leaktrail find -p order.json -T application/json -- node app.js\n"
+      "  leaktrail find --baseline known.json --sarif leaks.sarif -- node app.js    # in CI\n");
+  verb.Optional("TARGET", &a->target,
                 "a running service: pid, pm2 name, or host:port of an inspector")
       .Number("-n,--requests", 1, kMaxRequests, &a->requests, "at most so many requests a round")
       .Number("-c,--concurrency", 1, kMaxConnections, &a->connections, "so many at a time (10)")
@@ -145,8 +159,9 @@ void AddFind(CLI::App* root, CommandLine* line) {
       .Number("--warmup", 1, 100, &a->warm_up, "at most so many rounds of warm-up")
       .Number("--settle", 1, 600'000, &a->settle_ms, "wait at most so many ms after a round")
       .Number("--time", 5, kMaxSeconds, &a->seconds, "at most so many seconds of rounds (65)")
-      .Text("--save", "FOLDER", &a->save, "keep the snapshots there")
-      .Runs([a, line](Run& run) { return RunFind(*a, line->command, run); });
+      .Text("--save", "FOLDER", &a->save, "keep the snapshots there");
+  AddGateFlags(&verb, &a->gate, "request");
+  verb.Runs([a, line](Run& run) { return RunFind(*a, line->command, run); });
 }
 
 }  // namespace leaktrail

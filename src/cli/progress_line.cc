@@ -40,6 +40,11 @@ void ProgressLine::Report(std::string_view phase, uint64_t done, uint64_t total)
   total_ = total;
 }
 
+void ProgressLine::SetStatus(std::string_view status) {
+  const std::lock_guard lock(mutex_);
+  status_ = SafeText(status);
+}
+
 void ProgressLine::SetSubject(std::string_view subject) {
   const std::lock_guard lock(mutex_);
   subject_ = ShortenFront(SafeText(subject), kSubjectColumns);
@@ -70,6 +75,7 @@ void ProgressLine::Run() {
 }
 
 std::string ProgressLine::Line() const {
+  if (!status_.empty()) return ShortenEnd(status_, kColumns);
   const double ms = std::chrono::duration<double, std::milli>(Clock::now() - phase_begin_).count();
   std::string line = phase_.empty() ? std::string("working") : SafeText(phase_);
   if (!subject_.empty()) line += " " + subject_;

@@ -25,6 +25,8 @@ class ProgressLine : public ProgressSink {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   void Report(std::string_view phase, uint64_t done, uint64_t total) override;
+  // The whole line, by who knows more than a phase and bytes; "" goes back to those.
+  void SetStatus(std::string_view status);
   // The file that is worked on.
   void SetSubject(std::string_view subject);
   // Takes the line away for good; before anything is printed.
@@ -39,6 +41,7 @@ class ProgressLine : public ProgressSink {
   std::condition_variable changed_;
   bool stopped_ = false;
   bool drawn_ = false;
+  std::string status_;
   std::string subject_;
   std::string phase_;
   uint64_t done_ = 0, total_ = 0;

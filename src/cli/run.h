@@ -35,6 +35,8 @@ class Run {
   Result<Session> Open(const std::string& path);
   // Says on the progress line what is being done now; an error if the user has interrupted.
   Result<void> Phase(std::string_view phase);
+  // The progress line as this verb words it; "" goes back to phases.
+  void ShowStatus(std::string_view status) { progress_.SetStatus(status); }
   // For a verb that draws by itself: no progress line from now on.
   void HideProgress() { progress_.Stop(); }
   // A pass that no session times.

@@ -9,13 +9,13 @@
 #include <thread>
 #include <utility>
 
-#include "capture/attach.h"
 #include "capture/heap_profile.h"
 #include "engine/find_leaks.h"
 #include "engine/session.h"
 #include "experiment/frame_places.h"
 #include "experiment/join.h"
-#include "experiment/memory_probe.h"
+#include "experiment/measured_process.h"
+#include "experiment/rounds_facts.h"
 #include "experiment/snapshot_files.h"
 
 namespace leaktrail {
@@ -28,13 +28,8 @@ constexpr size_t kRoundsBeforeSnapshot = 4;
 constexpr size_t kRoundsBetweenSnapshots = 4;
 constexpr double kMiddle = 0.45;
 constexpr double kGrowthBeforeSnapshot = 48 * 1024;
-// Requests that all fail before it is given up.
-constexpr uint64_t kHopeless = 20;
-constexpr size_t kOutputLines = 6;
-constexpr std::chrono::milliseconds kLastWords{3000};
 // Stacks that --verbose and JSON show.
 constexpr size_t kShownStacks = 10;
-constexpr double kHeapPart = 0.25;  // of V8's limit that a service may be filled by
 
 // Of a running process: what a round is made of, how long it lasts at most, and growth that
 // matters.
@@ -45,40 +40,6 @@ constexpr double kRelevantPerSecond = 1024;
 void Report(const FindOptions& options, std::string_view phase, uint64_t done = 0,
             uint64_t total = 0) {
   if (options.progress != nullptr) options.progress->Report(phase, done, total);
-}
-
-std::string OutcomeText(GrowthOutcome outcome) {
-  return OutcomeName(outcome == GrowthOutcome::kGoOn ? GrowthOutcome::kInconclusive : outcome);
-}
-
-SlopeFacts FactsOf(const GrowthVerdict& v) {
-  return {v.growth.per_unit, v.growth.low, v.growth.high, OutcomeText(v.outcome), v.reason};
-}
-
-// The growth that counts: outside V8's heap only where the heap itself does not leak, or leaks
-// less.
-bool IsExternal(const RoundsState& rounds) {
-  const bool external = rounds.external.outcome == GrowthOutcome::kLeak;
-  const bool heap = rounds.heap.outcome == GrowthOutcome::kLeak;
-  return external && (!heap || rounds.external.growth.per_unit > rounds.heap.growth.per_unit);
-}
-
-ExperimentFacts FactsOf(const RoundsState& rounds) {
-  ExperimentFacts facts;
-  facts.answered = rounds.answered;
-  facts.failed = rounds.errors.all();
-  facts.load_seconds = rounds.load_seconds;
-  facts.warm_up_rounds = static_cast<uint32_t>(rounds.warm_up.size());
-  for (const Round& r : rounds.rounds) {
-    facts.samples.push_back({r.units, r.memory.heap_used, r.memory.external, r.memory.array_buffers,
-                             r.memory.resident});
-  }
-  facts.heap = FactsOf(rounds.heap);
-  facts.external = FactsOf(rounds.external);
-  facts.resident = FactsOf(rounds.resident);
-  facts.smallest_visible_per_unit = rounds.heap.smallest_visible_per_unit;
-  facts.units_to_settle = rounds.heap.units_to_settle;
-  return facts;
 }
 
 // The experiment's verdict over trail's: it has seen more of the process than three snapshots show.
@@ -98,8 +59,8 @@ void PutVerdict(const RoundsState& rounds, const std::string& unit, Findings* fi
       findings->verdict = Verdict::kInconclusive;
       break;
   }
-  const GrowthVerdict& telling = IsExternal(rounds) ? rounds.external : rounds.heap;
-  const char* what = IsExternal(rounds) ? "memory outside V8's heap" : "the heap";
+  const GrowthVerdict& telling = GrowsOutsideHeap(rounds) ? rounds.external : rounds.heap;
+  const char* what = GrowsOutsideHeap(rounds) ? "memory outside V8's heap" : "the heap";
   const double units = rounds.units();
   findings->reason = fmt::format("{}: {} ({:.0f} {}s in {} rounds)", what, telling.reason, units,
                                  unit, rounds.rounds.size());
@@ -130,153 +91,45 @@ class Finder {
   Result<FindResult> InTarget(const Target& target);
 
  private:
-  Result<void> Begin();
-  Result<void> Attach(const Target& target);
   Result<FindResult> Run(RoundsOptions rounds, RoundDriver driver);
   Result<LoadResult> Wait(uint64_t ticks);
-  bool has_service() const { return service_ != nullptr; }
+  bool has_service() const { return process_->has_service(); }
   const char* unit() const { return has_service() ? "request" : "second"; }
-  Result<MemoryReading> Measure();
-  Result<LoadResult> Load(uint64_t requests);
   Result<void> AfterRound(const RoundsState& state);
   Result<void> TakeSnapshotNow(std::string_view name);
   Result<FindResult> Finish(const RoundsState& rounds);
   Result<Findings> Trail(FindResult* result);
-  Error ServiceError(Error error);
   void ShowProgress(const RoundsState& state, bool warming_up) const;
 
   const FindOptions& options_;
-  std::unique_ptr<Service> service_;
-  std::unique_ptr<Attachment> attachment_;
-  std::optional<MemoryProbe> probe_;
+  std::unique_ptr<MeasuredProcess> process_;
   SnapshotFiles files_;
   std::vector<HeapProfile> profiles_;  // one with each snapshot
   size_t first_at_ = 0, second_at_ = 0;
-  CancelToken gone_;  // the service is about to exit
   bool sampling_ = false;
   bool no_more_snapshots_ = false;
   Diagnostics diagnostics_;
   double done_at_first_ = 0;
 };
 
-// What happened to the service says more than what happened to our connection.
-Error Finder::ServiceError(Error error) {
-  const bool cut_off = attachment_ && (gone_.cancelled() || !attachment_->inspector().connected());
-  if (has_service() && cut_off && error.kind != ErrorKind::kInterrupted) {
-    // Node waits for us before it exits.
-    attachment_->inspector().Close();
-    const auto until = std::chrono::steady_clock::now() + kLastWords;
-    while (service_->running() && std::chrono::steady_clock::now() < until) {
-      std::this_thread::sleep_for(kTick);
-    }
-  }
-  if (error.kind == ErrorKind::kInterrupted || !service_ || service_->running()) return error;
-  const std::string tail = service_->output_tail(kOutputLines);
-  const bool out_of_memory = tail.find("heap out of memory") != std::string::npos;
-  error.kind = ErrorKind::kEnvironment;
-  error.message =
-      fmt::format("the service did not live through the load: {}{}{}", service_->how_it_ended(),
-                  out_of_memory ? ", its heap was full; use a smaller -n" : "",
-                  tail.empty() ? "; it wrote nothing" : "; it wrote at the end: " + tail);
-  return error;
-}
-
 void Finder::ShowProgress(const RoundsState& state, bool warming_up) const {
-  if (warming_up) {
-    Report(options_, has_service() ? fmt::format("warming up, {} requests", state.answered)
-                                   : std::string("looking at its memory"));
-    return;
-  }
-  std::string phase = fmt::format("round {}", state.rounds.size());
-  if (has_service()) phase += fmt::format(", {} requests", state.answered);
-  if (state.heap.sample_count >= SequentialVerdict::kMinSamples) {
-    phase += fmt::format(", {:+.0f} B per {} so far", state.heap.growth.per_unit, unit());
-  }
-  Report(options_, phase);
-}
-
-Result<void> Finder::Begin() {
-  Report(options_, "starting the service");
-  Result<std::unique_ptr<Service>> service = Service::Start(options_.service);
-  if (!service) return tl::unexpected(service.error());
-  service_ = std::move(*service);
-  if (Result<void> answers = service_->WaitUntilItAnswers(options_.request); !answers)
-    return answers;
-  Result<NodeProcess> process = DescribeProcess(service_->pid(), {});
-  if (!process) return tl::unexpected(process.error());
-  Target target;
-  target.process = *process;
-  return Attach(target);
-}
-
-Result<void> Finder::Attach(const Target& target) {
-  Report(options_, "attaching");
-  AttachOptions attach;
-  attach.cancel = options_.cancel;
-  Result<std::unique_ptr<Attachment>> attachment = Attachment::Open(target, attach);
-  if (!attachment) return tl::unexpected(ServiceError(attachment.error()));
-  attachment_ = std::move(*attachment);
-  Inspector& inspector = attachment_->inspector();
-  probe_.emplace(inspector);
-  inspector.OnEvent("NodeRuntime.waitingForDisconnect",
-                    [this](const InspectorEvent&) { gone_.Cancel(); });
-  // Refused by none of the versions that matter, and not needed where it is.
-  (void)inspector.Call("NodeRuntime.notifyWhenWaitingForDisconnect", {{"enabled", true}});
-  return files_.Make(options_.save_folder);
-}
-
-Result<LoadResult> Finder::Load(uint64_t requests) {
-  LoadOptions load;
-  load.requests = requests;
-  load.connections = options_.rounds.connections;
-  load.hopeless_after = kHopeless;
-  load.time_limit = options_.rounds.time_limit;
-  load.cancel = options_.cancel;
-  load.service_gone = &gone_;
-  Result<LoadResult> result = RunLoad(service_->address(), options_.request, load);
-  if (!result) return result;
-  if (options_.cancel != nullptr && options_.cancel->cancelled()) {
-    return Fail(ErrorKind::kInterrupted, "interrupted");
-  }
-  if (gone_.cancelled() || !service_->running()) return tl::unexpected(ServiceError({}));
-  if (result->succeeded() > 0 || result->tried() == 0) return result;
-  const LoadErrors& e = result->errors;
-  const std::string what =
-      e.status > 0    ? fmt::format("answers with status {}", result->by_status.begin()->first)
-      : e.timeout > 0 ? std::string("does not answer in time")
-                      : std::string("closes every connection");
-  return Fail(
-      ErrorKind::kEnvironment,
-      fmt::format("the service {} to all of {} requests of {} {}; name what it answers with "
-                  "--path, -m and -H",
-                  what, result->tried(), options_.request.method, options_.request.paths.front()));
-}
-
-Result<MemoryReading> Finder::Measure() {
-  SettleOptions settle;
-  settle.at_most = options_.rounds.max_settle;
-  settle.cancel = options_.cancel;
-  if (Result<void> settled = probe_->Settle(settle); !settled) {
-    return tl::unexpected(ServiceError(settled.error()));
-  }
-  Result<MemoryReading> reading = probe_->Measure();
-  if (!reading) return tl::unexpected(ServiceError(reading.error()));
-  return reading;
+  const bool looks = warming_up && !has_service();
+  Report(options_, looks ? "looking at its memory" : ProgressOf(state, warming_up, unit()));
 }
 
 Result<void> Finder::TakeSnapshotNow(std::string_view name) {
   Report(options_, fmt::format("taking a snapshot ({})", name));
-  Result<HeapProfile> profile = ReadHeapProfile(attachment_->inspector());
-  if (!profile) return tl::unexpected(ServiceError(profile.error()));
+  Result<HeapProfile> profile = ReadHeapProfile(process_->inspector());
+  if (!profile) return tl::unexpected(process_->Explain(profile.error()));
   profiles_.push_back(std::move(*profile));
   SnapshotOptions snapshot;
   snapshot.method = has_service() ? SnapshotMethod::kInspector : SnapshotMethod::kFork;
   snapshot.ignore_preflight = has_service();
   snapshot.progress = options_.progress;
   snapshot.cancel = options_.cancel;
-  Result<void> taken = files_.Take(*attachment_, name, snapshot);
+  Result<void> taken = files_.Take(process_->attachment(), name, snapshot);
   if (taken || taken.error().kind == ErrorKind::kInterrupted) return taken;
-  if (has_service()) return tl::unexpected(ServiceError(taken.error()));
+  if (has_service()) return tl::unexpected(process_->Explain(taken.error()));
   // A running process is watched further without: the verdict and the stacks remain.
   no_more_snapshots_ = true;
   diagnostics_.push_back({"no-snapshot", Severity::kWarning, 1, taken.error().message});
@@ -285,8 +138,8 @@ Result<void> Finder::TakeSnapshotNow(std::string_view name) {
 
 Result<void> Finder::AfterRound(const RoundsState& state) {
   if (!sampling_) {
-    Result<void> started = StartHeapSampling(attachment_->inspector(), kSamplingInterval);
-    if (!started) return tl::unexpected(ServiceError(started.error()));
+    Result<void> started = StartHeapSampling(process_->inspector(), kSamplingInterval);
+    if (!started) return tl::unexpected(process_->Explain(started.error()));
     sampling_ = true;
   }
   const size_t n = state.rounds.size();
@@ -333,19 +186,18 @@ Result<Findings> Finder::Trail(FindResult* result) {
 Result<FindResult> Finder::Finish(const RoundsState& rounds) {
   FindResult result;
   ExperimentFacts facts = FactsOf(rounds);
-  facts.node_version = attachment_->node_version();
+  facts.node_version = process_->attachment().node_version();
   if (!has_service()) facts.answered = static_cast<uint64_t>(rounds.rounds.back().units);
   facts.subject = has_service() ? fmt::format("{}", fmt::join(options_.service.command, " "))
-                                : fmt::format("{} (pid {})", attachment_->process().name,
-                                              attachment_->process().pid);
+                                : fmt::format("{} (pid {})", process_->attachment().process().name,
+                                              process_->attachment().process().pid);
   const bool grows = rounds.outcome != GrowthOutcome::kNoLeak;
   const std::string root =
-      has_service() ? "" : fmt::format("/proc/{}/root", attachment_->process().pid);
+      has_service() ? "" : fmt::format("/proc/{}/root", process_->attachment().process().pid);
   if (grows && !profiles_.empty()) {
     if (Result<void> taken = TakeSnapshotNow("end"); !taken) return tl::unexpected(taken.error());
   }
-  attachment_.reset();
-  if (has_service()) service_->Stop();
+  process_->Leave();
   if (grows && files_.count() > 1) {
     Result<Findings> findings = Trail(&result);
     if (!findings) return tl::unexpected(findings.error());
@@ -370,10 +222,14 @@ Result<FindResult> Finder::Finish(const RoundsState& rounds) {
 }
 
 Result<FindResult> Finder::InCommand() {
-  if (Result<void> begun = Begin(); !begun) return tl::unexpected(begun.error());
+  Result<std::unique_ptr<MeasuredProcess>> process =
+      MeasuredProcess::Start(options_.service, options_.request, options_.progress);
+  if (!process) return tl::unexpected(process.error());
+  process_ = std::move(*process);
+  const MeasuredLoad load{options_.rounds.connections, options_.rounds.time_limit};
   RoundDriver driver;
-  driver.load = [this](uint64_t n) { return Load(n); };
-  driver.measure = [this] { return Measure(); };
+  driver.load = [this, load](uint64_t n) { return process_->Load(options_.request, n, load); };
+  driver.measure = [this] { return process_->MeasureSettled(options_.rounds.max_settle); };
   return Run(options_.rounds, std::move(driver));
 }
 
@@ -391,7 +247,10 @@ Result<LoadResult> Finder::Wait(uint64_t ticks) {
 }
 
 Result<FindResult> Finder::InTarget(const Target& target) {
-  if (Result<void> attached = Attach(target); !attached) return tl::unexpected(attached.error());
+  Result<std::unique_ptr<MeasuredProcess>> process =
+      MeasuredProcess::AttachTo(target, options_.cancel, options_.progress);
+  if (!process) return tl::unexpected(process.error());
+  process_ = std::move(*process);
   RoundsOptions rounds = options_.rounds;
   // Each round collects garbage, which others wait for: few rounds.
   rounds.requests_per_round = kTicksInRound;
@@ -403,21 +262,22 @@ Result<FindResult> Finder::InTarget(const Target& target) {
   rounds.max_warm_up = 2;  // it has been running
   RoundDriver driver;
   driver.load = [this](uint64_t n) { return Wait(n); };
-  driver.measure = [this] { return probe_->Measure(); };
+  driver.measure = [this] { return process_->probe().Measure(); };
   return Run(rounds, std::move(driver));
 }
 
 Result<FindResult> Finder::Run(RoundsOptions rounds, RoundDriver driver) {
+  if (Result<void> made = files_.Make(options_.save_folder); !made) {
+    return tl::unexpected(made.error());
+  }
   rounds.cancel = options_.cancel;
-  Result<MemoryReading> first = probe_->Read();
-  if (!first) return tl::unexpected(ServiceError(first.error()));
-  if (first->heap_limit > 0) {
-    rounds.max_heap_growth = std::min(rounds.max_heap_growth, kHeapPart * first->heap_limit);
+  if (Result<void> fits = process_->FitRounds(&rounds); !fits) {
+    return tl::unexpected(fits.error());
   }
   driver.after_round = [this](const RoundsState& s) { return AfterRound(s); };
   driver.on_progress = [this](const RoundsState& s, bool w) { ShowProgress(s, w); };
   Result<RoundsState> state = RunRounds(driver, rounds);
-  if (!state) return tl::unexpected(ServiceError(state.error()));
+  if (!state) return tl::unexpected(process_->Explain(state.error()));
   return Finish(*state);
 }
 

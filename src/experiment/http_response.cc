@@ -6,7 +6,7 @@
 namespace leaktrail {
 namespace {
 
-constexpr std::string_view kLineEnd = "\r\n";
+constexpr std::string_view kLineEnd = "\r\n", kHeadEnd = "\r\n\r\n", kBegin = "HTTP/1.";
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -34,7 +34,10 @@ bool EndsWithIgnoringCase(std::string_view text, std::string_view end) {
 }  // namespace
 
 void HttpResponse::Begin(bool head_only) {
+  std::string room = std::move(head_);  // kept for the next answer in pieces
+  room.clear();
   *this = HttpResponse();
+  head_ = std::move(room);
   head_only_ = head_only;
 }
 
@@ -42,7 +45,7 @@ void HttpResponse::ReadHead(std::string_view head) {
   state_ = State::kMalformed;
   const size_t line_end = std::min(head.find(kLineEnd), head.size());
   const std::string_view first = head.substr(0, line_end);
-  if (!first.starts_with("HTTP/1.") || first.size() < 12 || first[8] != ' ' ||
+  if (!first.starts_with(kBegin) || first.size() < 12 || first[8] != ' ' ||
       !ReadNumber(first.substr(9, 3), 10, &status_) || status_ < 100) {
     return;
   }
@@ -99,6 +102,7 @@ size_t HttpResponse::TakeChunked(std::string_view bytes) {
         state_ = State::kMalformed;
       }
       last_chunk_ = size == 0;
+      body_bytes_ += size;
       left_ = last_chunk_ ? 0 : size + 2;
     }
     head_.clear();
@@ -110,11 +114,22 @@ size_t HttpResponse::Take(std::string_view bytes) {
   begun_ = begun_ || !bytes.empty();
   size_t taken = 0;
   while (state_ == State::kHead && taken < bytes.size()) {
+    if (head_.empty()) {  // as a rule all of it comes at once
+      const std::string_view rest = bytes.substr(taken);
+      if (const size_t end = rest.find(kHeadEnd); end != std::string_view::npos) {
+        taken += end + kHeadEnd.size();
+        ReadHead(rest.substr(0, end));
+        continue;
+      }
+    }
     const size_t before = head_.size();
     head_ += bytes.substr(taken);
-    const size_t end = head_.find("\r\n\r\n", before < 3 ? 0 : before - 3);
+    const size_t end = head_.find(kHeadEnd, before < 3 ? 0 : before - 3);
     if (end == std::string::npos) {
-      if (head_.size() > kMaxHead) state_ = State::kMalformed;
+      // What is not HTTP need not ever come to an end.
+      const size_t known = std::min(head_.size(), kBegin.size());
+      const bool is_http = head_.compare(0, known, kBegin.substr(0, known)) == 0;
+      if (!is_http || head_.size() > kMaxHead) state_ = State::kMalformed;
       return bytes.size();
     }
     taken += end + 4 - before;
@@ -125,9 +140,13 @@ size_t HttpResponse::Take(std::string_view bytes) {
   if (state_ != State::kBody) return taken;
   const std::string_view rest = bytes.substr(taken);
   if (length_ == Length::kChunked) return taken + TakeChunked(rest);
-  if (length_ == Length::kUntilClose) return bytes.size();
+  if (length_ == Length::kUntilClose) {
+    body_bytes_ += rest.size();
+    return bytes.size();
+  }
   const size_t n = static_cast<size_t>(std::min<uint64_t>(left_, rest.size()));
   left_ -= n;
+  body_bytes_ += n;
   if (left_ == 0) state_ = State::kDone;
   return taken + n;
 }

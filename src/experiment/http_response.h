@@ -27,6 +27,8 @@ class HttpResponse {
   bool keeps_alive() const { return keeps_alive_; }
   // At least one byte of it has come.
   bool begun() const { return begun_; }
+  // So far; chunks without their frames.
+  uint64_t body_bytes() const { return body_bytes_; }
 
  private:
   enum class Length : uint8_t { kNone, kCounted, kChunked, kUntilClose };
@@ -40,8 +42,9 @@ class HttpResponse {
   bool head_only_ = false, keeps_alive_ = true, begun_ = false;
   int status_ = 0;
   uint64_t left_ = 0;  // of the body or of the chunk with its line end
+  uint64_t body_bytes_ = 0;
   bool last_chunk_ = false;
-  std::string head_;  // of the answer, or a line between chunks
+  std::string head_;  // of the answer if it came in pieces, or a line between chunks
 };
 
 }  // namespace leaktrail

@@ -75,5 +75,27 @@ TEST(HttpResponse, WhatComesBehindTheAnswerIsNotTaken) {
   EXPECT_EQ(response.Take("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\naXX"), 39u);
 }
 
+TEST(HttpResponse, WhatIsNotHttpIsSeenBeforeItEnds) {
+  for (const char* text : {"SSH-2.0-OpenSSH_9.2\r\n", "\x15\x03\x01", "HTTP/2 200"}) {
+    HttpResponse response;
+    response.Begin(false);
+    response.Take(text);
+    EXPECT_EQ(response.state(), State::kMalformed) << text;
+  }
+}
+
+TEST(HttpResponse, BytesOfTheBodyAreCountedWithoutFrames) {
+  for (const char* text : {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+                           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                           "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+                           "HTTP/1.0 200 OK\r\n\r\nhello"}) {
+    HttpResponse response;
+    response.Begin(false);
+    const std::string_view all = text;
+    for (size_t at = 0; at < all.size();) at += response.Take(all.substr(at, 7));
+    EXPECT_EQ(response.body_bytes(), 5u) << text;
+  }
+}
+
 }  // namespace
 }  // namespace leaktrail

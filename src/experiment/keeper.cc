@@ -88,8 +88,11 @@ void EndAll(pid_t command, const KeeperPlan& plan) {
   sigprocmask(SIG_SETMASK, &none, nullptr);
   dup2(plan.null_fd, STDIN_FILENO);
   dup2(plan.output_fd, STDOUT_FILENO);
-  dup2(plan.output_fd, STDERR_FILENO);
-  execvpe(plan.arguments[0], plan.arguments, plan.environment);
+  dup2(plan.error_fd >= 0 ? plan.error_fd : plan.output_fd, STDERR_FILENO);
+  if (plan.folder == nullptr || chdir(plan.folder) == 0) {
+    execvpe(plan.program != nullptr ? plan.program : plan.arguments[0], plan.arguments,
+            plan.environment);
+  }
   const int error = errno;
   [[maybe_unused]] const ssize_t n = write(failed_fd, &error, sizeof error);
   _exit(127);
@@ -99,9 +102,9 @@ void EndAll(pid_t command, const KeeperPlan& plan) {
 void CloseOthers(const KeeperPlan& plan) {
   const long most = sysconf(_SC_OPEN_MAX);
   for (int fd = 3; fd < (most > 0 && most < 65536 ? most : 65536); ++fd) {
-    if (fd != plan.life_fd && fd != plan.news_fd && fd != plan.output_fd && fd != plan.null_fd) {
-      close(fd);
-    }
+    const bool is_needed = fd == plan.life_fd || fd == plan.news_fd || fd == plan.output_fd ||
+                           fd == plan.error_fd || fd == plan.null_fd;
+    if (!is_needed) close(fd);
   }
 }
 
@@ -129,6 +132,7 @@ void RunKeeper(const KeeperPlan& plan) {
   const int fork_error = errno;
   close(failed[1]);
   close(plan.output_fd);
+  if (plan.error_fd >= 0) close(plan.error_fd);
   int error = command < 0 ? fork_error : 0;
   if (command > 0) {
     ssize_t n;

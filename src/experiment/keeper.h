@@ -22,11 +22,14 @@ struct KeeperMessage {
 };
 
 struct KeeperPlan {
+  const char* program = nullptr;       // to execute; arguments[0] if not set
+  const char* folder = nullptr;        // the command starts in; nullptr is ours
   char* const* arguments = nullptr;    // of the command, ends with nullptr
   char* const* environment = nullptr;  // likewise
   int life_fd = -1;                    // reads; closes when the keeper has to end everything
   int news_fd = -1;                    // writes KeeperMessage
   int output_fd = -1;                  // the command's standard output and error
+  int error_fd = -1;                   // its standard error, where that is wanted apart
   int null_fd = -1;                    // its standard input
   int grace_ms = 1500;                 // between SIGTERM and SIGKILL
 };

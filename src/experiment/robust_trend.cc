@@ -97,6 +97,7 @@ RobustTrend ComputeTrend(std::span<const GrowthSample> samples, double z) {
   const double half = z * deviation / 2;
   const double middle = static_cast<double>(pairs) / 2;
   const double last = static_cast<double>(pairs) - 1;
+  trend.bounded = middle - half >= 0 && middle + half <= last;
   trend.low = slopes[static_cast<size_t>(std::clamp(std::floor(middle - half), 0.0, last))];
   trend.high = slopes[static_cast<size_t>(std::clamp(std::ceil(middle + half), 0.0, last))];
   return trend;

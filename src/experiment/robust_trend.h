@@ -16,6 +16,7 @@ struct RobustTrend {
   double slope = 0;  // median of the pairwise slopes
   double low = 0;    // at `z` standard deviations of Kendall's statistic
   double high = 0;
+  bool bounded = false;       // false: at this z the limits are beyond any two samples' slope
   double z = 0;               // Mann–Kendall, > 0 for growth, corrected for serial dependence
   double residual_range = 0;  // of bytes around the line, less 5 % of the samples at each end
   double range = 0;           // of bytes, likewise

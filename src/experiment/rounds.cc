@@ -21,37 +21,25 @@ constexpr double kRoundsInRoom = 30;
 // Resident memory moves in larger steps, and a small trend of it means nothing.
 constexpr double kResidentBytes = 16e6;
 
-class Experiment {
+}  // namespace
+
+class RoundsRun::Experiment {
  public:
-  Experiment(const RoundDriver& driver, const RoundsOptions& options)
-      : driver_(driver),
+  Experiment(RoundDriver driver, const RoundsOptions& options)
+      : driver_(std::move(driver)),
         options_(options),
         size_(SizeOptions(options)),
         heap_(GrowthOptionsOf(options)),
         external_(GrowthOptionsOf(options)),
         resident_(ResidentOptions(options)) {}
 
-  Result<RoundsState> Run() {
-    begin_ = Clock::now();
-    Result<MemoryReading> first = driver_.measure();
-    if (!first) return tl::unexpected(first.error());
-    last_ = *first;
-    if (Result<void> warm = WarmUp(); !warm) return tl::unexpected(warm.error());
-    for (;;) {
-      Result<Round> round = RunRound();
-      if (!round) return tl::unexpected(round.error());
-      state_.rounds.push_back(*round);
-      Judge(*round);
-      Report(false);
-      const Clock::time_point pause = Clock::now();
-      if (driver_.after_round) {
-        if (Result<void> after = driver_.after_round(state_); !after) {
-          return tl::unexpected(after.error());
-        }
-      }
-      not_counted_ += Clock::now() - pause;
-      if (IsOver()) return std::move(state_);
-    }
+  const RoundsState& state() const { return state_; }
+
+  Result<bool> Step() {
+    step_begin_ = Clock::now();
+    Result<bool> goes_on = is_warm_ ? CountedRound() : WarmUpRound();
+    own_time_ += Clock::now() - step_begin_;
+    return goes_on;
   }
 
  private:
@@ -77,11 +65,13 @@ class Experiment {
     return growth;
   }
 
-  Clock::duration Elapsed() const { return Clock::now() - begin_ - not_counted_; }
+  // Inside Step.
+  Clock::duration OwnTime() const { return own_time_ + (Clock::now() - step_begin_); }
+  Clock::duration TimeSinceBegin() const { return Clock::now() - begin_ - paused_; }
 
-  double PartOf(std::chrono::milliseconds time) const {
-    return std::chrono::duration<double>(Elapsed()).count() /
-           std::chrono::duration<double>(time).count();
+  static double PartOf(Clock::duration time, std::chrono::milliseconds whole) {
+    return std::chrono::duration<double>(time).count() /
+           std::chrono::duration<double>(whole).count();
   }
 
   void Report(bool warming_up) const {
@@ -119,23 +109,46 @@ class Experiment {
 
   // First the ramp, in which a round is three times the one before; then until growth no longer
   // falls. What still decays after that is for the verdict to see.
-  Result<void> WarmUp() {
-    double before = -1;
-    uint32_t full_rounds = 0;
-    for (;;) {
-      const MemoryReading last = last_;
-      Result<Round> round = RunRound();
-      if (!round) return tl::unexpected(round.error());
-      state_.warm_up.push_back(*round);
-      Report(true);
-      if (Elapsed() > options_.time_limit / 3) return {};
-      if (!size_.ramped_up()) continue;
-      const double grown = GrownBytes(last, round->memory);
-      const double each = grown / std::max<double>(static_cast<double>(round->requests), 1);
-      const bool falls = before < 0 || (each < kFallsNoMore * before && grown > kQuietBytes);
-      before = each;
-      if (++full_rounds >= options_.max_warm_up || (full_rounds >= 2 && !falls)) return {};
+  Result<bool> WarmUpRound() {
+    if (state_.warm_up.empty()) {
+      begin_ = step_begin_;
+      Result<MemoryReading> first = driver_.measure();
+      if (!first) return tl::unexpected(first.error());
+      last_ = *first;
     }
+    const MemoryReading last = last_;
+    Result<Round> round = RunRound();
+    if (!round) return tl::unexpected(round.error());
+    state_.warm_up.push_back(*round);
+    Report(true);
+    if (OwnTime() > options_.time_limit / 3) is_warm_ = true;
+    if (is_warm_ || !size_.ramped_up()) return true;
+    const double grown = GrownBytes(last, round->memory);
+    const double each = grown / std::max<double>(static_cast<double>(round->requests), 1);
+    const bool falls =
+        growth_before_ < 0 || (each < kFallsNoMore * growth_before_ && grown > kQuietBytes);
+    growth_before_ = each;
+    ++full_rounds_;
+    is_warm_ = full_rounds_ >= options_.max_warm_up || (full_rounds_ >= 2 && !falls);
+    return true;
+  }
+
+  Result<bool> CountedRound() {
+    Result<Round> round = RunRound();
+    if (!round) return tl::unexpected(round.error());
+    state_.rounds.push_back(*round);
+    Judge(*round);
+    Report(false);
+    const Clock::time_point pause = Clock::now();
+    if (driver_.after_round) {
+      if (Result<void> after = driver_.after_round(state_); !after) {
+        return tl::unexpected(after.error());
+      }
+    }
+    const Clock::duration paused = Clock::now() - pause;
+    paused_ += paused;
+    own_time_ -= paused;
+    return !IsOver();
   }
 
   void Judge(const Round& round) {
@@ -147,12 +160,12 @@ class Experiment {
     const double by_units = state_.units() / options_.min_units;
     const double room = std::max(HeapGrowth() / options_.max_heap_growth,
                                  ExternalGrowth() / options_.max_external_growth);
-    const double by_time = PartOf(options_.min_time);
+    const double by_time = PartOf(TimeSinceBegin(), options_.min_time);
     // Load or room alone is not enough while the time is short: sessions and the like live for
     // seconds.
-    state_.done_part =
-        std::min(1.0, std::max({std::min(std::max(by_units, room), by_time),
-                                PartOf(options_.enough_time), PartOf(options_.time_limit)}));
+    state_.done_part = std::min(1.0, std::max({std::min(std::max(by_units, room), by_time),
+                                               PartOf(OwnTime(), options_.enough_time),
+                                               PartOf(OwnTime(), options_.time_limit)}));
   }
 
   GrowthOutcome Together() const {
@@ -182,14 +195,14 @@ class Experiment {
       state_.outcome = Together();
       return true;
     };
-    const Clock::duration elapsed = Elapsed();
     const bool is_full = HeapGrowth() >= options_.max_heap_growth ||
                          ExternalGrowth() >= options_.max_external_growth;
-    if (state_.outcome == GrowthOutcome::kLeak && state_.done_part >= 1) {
+    const bool enough_rounds = state_.rounds.size() >= options_.min_rounds;
+    if (enough_rounds && state_.outcome == GrowthOutcome::kLeak && state_.done_part >= 1) {
       return ends(RoundsEnd::kSettled);
     }
-    if (state_.outcome == GrowthOutcome::kNoLeak &&
-        (state_.units() >= kLeastFlatUnits || elapsed >= kLeastFlatTime)) {
+    if (enough_rounds && state_.outcome == GrowthOutcome::kNoLeak &&
+        (state_.units() >= kLeastFlatUnits || TimeSinceBegin() >= kLeastFlatTime)) {
       return ends(RoundsEnd::kSettled);
     }
     // Twice the room is the end even while the time is short.
@@ -197,22 +210,33 @@ class Experiment {
                     ExternalGrowth() >= 2 * options_.max_external_growth)) {
       return ends(RoundsEnd::kGrownEnough);
     }
-    if (elapsed >= options_.time_limit) return ends(RoundsEnd::kTimeUp);
+    if (OwnTime() >= options_.time_limit) return ends(RoundsEnd::kTimeUp);
     if (state_.rounds.size() >= options_.max_rounds) return ends(RoundsEnd::kRoundsUp);
     return false;
   }
 
-  const RoundDriver& driver_;
-  const RoundsOptions& options_;
+  const RoundDriver driver_;
+  const RoundsOptions options_;
   RoundSize size_;
   SequentialVerdict heap_, external_, resident_;
   RoundsState state_;
   MemoryReading last_;
-  Clock::time_point begin_;
-  Clock::duration not_counted_{0};
+  bool is_warm_ = false;
+  double growth_before_ = -1;  // a request, in the last full round of the warm-up
+  uint32_t full_rounds_ = 0;
+  Clock::time_point begin_, step_begin_;
+  Clock::duration own_time_{0};  // of the steps that are over, and less what after_round took
+  Clock::duration paused_{0};
 };
 
-}  // namespace
+RoundsRun::RoundsRun(RoundDriver driver, const RoundsOptions& options)
+    : experiment_(std::make_unique<Experiment>(std::move(driver), options)) {}
+RoundsRun::~RoundsRun() = default;
+RoundsRun::RoundsRun(RoundsRun&&) noexcept = default;
+RoundsRun& RoundsRun::operator=(RoundsRun&&) noexcept = default;
+
+Result<bool> RoundsRun::Step() { return experiment_->Step(); }
+const RoundsState& RoundsRun::state() const { return experiment_->state(); }
 
 double RoundsState::grown_bytes() const {
   if (rounds.empty()) return 0;
@@ -225,7 +249,28 @@ double RoundsState::units() const {
 }
 
 Result<RoundsState> RunRounds(const RoundDriver& driver, const RoundsOptions& options) {
-  return Experiment(driver, options).Run();
+  RoundsRun run(driver, options);
+  for (;;) {
+    Result<bool> goes_on = run.Step();
+    if (!goes_on) return tl::unexpected(goes_on.error());
+    if (!*goes_on) return run.state();
+  }
+}
+
+std::string ProgressOf(const RoundsState& state, bool warming_up, std::string_view unit) {
+  if (warming_up) return fmt::format("warming up, {} {}s", state.answered, unit);
+  std::string phase = fmt::format("round {}", state.rounds.size());
+  if (unit == "request") phase += fmt::format(", {} requests", state.answered);
+  if (state.heap.sample_count >= SequentialVerdict::kMinSamples) {
+    phase += fmt::format(", {:+.0f} B per {} so far", state.heap.growth.per_unit, unit);
+  }
+  return phase;
+}
+
+bool GrowsOutsideHeap(const RoundsState& state) {
+  const bool external = state.external.outcome == GrowthOutcome::kLeak;
+  const bool heap = state.heap.outcome == GrowthOutcome::kLeak;
+  return external && (!heap || state.external.growth.per_unit > state.heap.growth.per_unit);
 }
 
 }  // namespace leaktrail

@@ -16,8 +16,10 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/progress.h"
@@ -34,6 +36,7 @@ struct RoundsOptions {
   uint32_t connections = 10;
   double round_seconds = 0.8;  // of load in a round, if nothing else limits it
   uint32_t max_rounds = 80;
+  uint32_t min_rounds = 0;  // not over before, unless time or room is up
   uint32_t max_warm_up = 6;
   std::chrono::milliseconds max_settle{1500};
   std::chrono::milliseconds time_limit{65'000};
@@ -88,6 +91,33 @@ struct RoundDriver {
   std::function<void(const RoundsState&, bool warming_up)> on_progress;
 };
 
+// The experiment one round at a time, so that several can take turns. The time limit and
+// `enough_time` count the time inside Step; `min_time` counts all time since the first step, since
+// what lives for seconds ends while others have their turn. A driver's after_round is in neither.
+class RoundsRun {
+ public:
+  RoundsRun(RoundDriver driver, const RoundsOptions& options);
+  ~RoundsRun();
+  RoundsRun(RoundsRun&&) noexcept;
+  RoundsRun& operator=(RoundsRun&&) noexcept;
+
+  // One more round, of warm-up at first; false if it was the last. Not for use after that, or after
+  // an error.
+  Result<bool> Step();
+  const RoundsState& state() const;
+
+ private:
+  class Experiment;
+  std::unique_ptr<Experiment> experiment_;
+};
+
+// Steps until it is over.
 Result<RoundsState> RunRounds(const RoundDriver& driver, const RoundsOptions& options);
+
+// "round 12, 40000 requests, +562 B per request so far"
+std::string ProgressOf(const RoundsState& state, bool warming_up, std::string_view unit);
+
+// The growth that counts is outside V8's heap: the heap itself does not leak, or leaks less.
+bool GrowsOutsideHeap(const RoundsState& state);
 
 }  // namespace leaktrail

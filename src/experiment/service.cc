@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -32,28 +33,67 @@ constexpr size_t kShownLines = 5;
 constexpr std::string_view kInspectorLines[] = {
     "Debugger listening on ", "For help, see: ", "Debugger attached.", "Waiting for the debugger"};
 constexpr milliseconds kLookAgain{40};
+constexpr milliseconds kNewsOfEnd{500};
 constexpr milliseconds kMoreListeners{300};
 constexpr milliseconds kProbeTimeout{3000};
 
-// Ours, but for one thing: when the inspector is opened later, it takes a free port instead of
-// 9229, which may be somebody else's. Every Node from 10 to 26 knows the option.
-std::vector<std::string> EnvironmentForService() {
-  constexpr std::string_view kName = "NODE_OPTIONS=";
-  std::vector<std::string> out;
-  std::string options(kName);
+bool IsFolder(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
+using Environment = std::map<std::string, std::string>;
+
+void Append(std::string_view word, std::string* words) {
+  if (!words->empty()) *words += ' ';
+  *words += word;
+}
+
+// Ours, with the options' changes. When the inspector is opened later, it takes a free port instead
+// of 9229, which may be somebody else's; every Node from 10 to 26 knows the option.
+Environment EnvironmentOf(const ServiceOptions& options) {
+  Environment out;
   for (char** e = environ; *e != nullptr; ++e) {
     const std::string_view entry = *e;
-    if (entry.starts_with(kName)) {
-      options = std::string(entry);
+    const size_t equals = entry.find('=');
+    if (equals != std::string_view::npos)
+      out.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  for (const EnvironmentChange& change : options.environment) {
+    if (change.value) {
+      out[change.name] = *change.value;
     } else {
-      out.emplace_back(entry);
+      out.erase(change.name);
     }
   }
-  if (options.find("--inspect") == std::string::npos) {
-    options += options.size() > kName.size() ? " --inspect-port=0" : "--inspect-port=0";
+  std::string& node_options = out["NODE_OPTIONS"];
+  for (const std::string& flag : options.node_flags) Append(flag, &node_options);
+  if (node_options.find("--inspect") == std::string::npos) {
+    Append("--inspect-port=0", &node_options);
   }
-  out.push_back(options);
+  if (!options.path_prefix.empty()) {
+    std::string& path = out["PATH"];
+    path = path.empty() ? options.path_prefix : options.path_prefix + ":" + path;
+  }
   return out;
+}
+
+// Where exec would find the command, had it the service's PATH and folder instead of ours.
+std::string FindProgram(const std::string& name, const Environment& environment,
+                        const std::string& folder) {
+  const auto path = environment.find("PATH");
+  if (name.find('/') != std::string::npos || path == environment.end()) return name;
+  std::string_view rest = path->second;
+  for (;;) {
+    const size_t end = std::min(rest.find(':'), rest.size());
+    const std::string_view entry = rest.substr(0, end);
+    const std::string file = entry.empty() ? "./" + name : fmt::format("{}/{}", entry, name);
+    const std::string from_here =
+        file[0] == '/' || folder.empty() ? file : fmt::format("{}/{}", folder, file);
+    if (access(from_here.c_str(), X_OK) == 0 && !IsFolder(from_here)) return file;
+    if (end == rest.size()) return name;
+    rest.remove_prefix(end + 1);
+  }
 }
 
 std::vector<char*> Pointers(const std::vector<std::string>& texts) {
@@ -134,11 +174,10 @@ bool IsLoopback(const LoadAddress& address) {
   return address.host.starts_with("127.") || address.host == "::1";
 }
 
-// Which of several ports is the service's: PORT of the environment, then one that somebody chose,
+// Which of several ports is the service's: PORT of its environment, then one that somebody chose,
 // then one that the kernel did (port 0).
-int PortRank(uint16_t port) {
-  const char* named = std::getenv("PORT");
-  if (named != nullptr && std::to_string(port) == named) return 0;
+int PortRank(uint16_t port, const std::string& named) {
+  if (std::to_string(port) == named) return 0;
   static const std::pair<int, int> ephemeral = [] {
     std::ifstream in("/proc/sys/net/ipv4/ip_local_port_range");
     int low = 32768, high = 60999;
@@ -188,6 +227,7 @@ class StartedService : public Service {
   std::map<pid_t, int> statuses_;  // of what has ended; mutex_
   std::string kept_;               // of its output; mutex_
 
+  std::string named_port_;  // PORT of its environment
   int pid_ = 0;
   LoadAddress address_;
   std::vector<uint16_t> other_ports_;
@@ -199,10 +239,21 @@ Result<void> StartedService::Begin() {
     if (!*p) return tl::unexpected(p->error());
   }
   Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
-  const std::vector<std::string> environment = EnvironmentForService();
+  if (!options_.folder.empty() && !IsFolder(options_.folder)) {
+    return Fail(ErrorKind::kEnvironment,
+                fmt::format("cannot start '{}' in {}: there is no such folder", shown_command(),
+                            options_.folder));
+  }
+  const Environment variables = EnvironmentOf(options_);
+  if (const auto port = variables.find("PORT"); port != variables.end()) named_port_ = port->second;
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
+  const std::string program = FindProgram(options_.command[0], variables, options_.folder);
   const std::vector<char*> argument_list = Pointers(options_.command);
   const std::vector<char*> environment_list = Pointers(environment);
   KeeperPlan plan;
+  plan.program = program.c_str();
+  plan.folder = options_.folder.empty() ? nullptr : options_.folder.c_str();
   plan.arguments = argument_list.data();
   plan.environment = environment_list.data();
   plan.life_fd = life->read.get();
@@ -274,12 +325,19 @@ void StartedService::Ended(pid_t pid, int status) {
 
 std::string StartedService::how_it_ended() const {
   if (running()) return "";
-  const std::lock_guard lock(mutex_);
-  for (const pid_t pid : {pid_t{pid_}, command_}) {
-    const auto status = statuses_.find(pid);
-    if (status != statuses_.end()) return EndText(status->second);
-  }
-  return "it ended";  // its parent has reaped it
+  // The keeper tells a moment after the process is gone, or never if another parent has reaped it.
+  const Clock::time_point until = Clock::now() + kNewsOfEnd;
+  do {
+    {
+      const std::lock_guard lock(mutex_);
+      for (const pid_t pid : {pid_t{pid_}, command_}) {
+        const auto status = statuses_.find(pid);
+        if (status != statuses_.end()) return EndText(status->second);
+      }
+    }
+    std::this_thread::sleep_for(kLookAgain);
+  } while (Clock::now() < until);
+  return "it ended";
 }
 
 std::string StartedService::LastLines(size_t lines) const {
@@ -351,8 +409,8 @@ Result<void> StartedService::WaitUntilItAnswers(const LoadRequest& request) {
       std::this_thread::sleep_for(kMoreListeners);
       listeners = FindListeners();
     }
-    std::stable_sort(listeners.begin(), listeners.end(), [](const Listener& a, const Listener& b) {
-      return PortRank(a.address.port) < PortRank(b.address.port);
+    std::stable_sort(listeners.begin(), listeners.end(), [&](const Listener& a, const Listener& b) {
+      return PortRank(a.address.port, named_port_) < PortRank(b.address.port, named_port_);
     });
     for (const Listener& listener : listeners) {
       if (!Answers(listener.address, request)) continue;

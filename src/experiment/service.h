@@ -8,7 +8,8 @@
 // or because we died of whatever, it ends the whole tree: SIGTERM, SIGKILL after a grace. If the
 // keeper itself is killed, the kernel kills the command (PR_SET_PDEATHSIG).
 //
-// The command has our environment (with --inspect-port=0 in NODE_OPTIONS) and folder and a process
+// The command has our environment (with --inspect-port=0 in NODE_OPTIONS) and folder, as far as the
+// options do not change them, and a process
 // group of its own; a Ctrl-C on the terminal reaches us and not the service. It reads /dev/null; of
 // what it writes the last lines are kept for error messages.
 //
@@ -29,8 +30,17 @@
 
 namespace leaktrail {
 
+struct EnvironmentChange {
+  std::string name;
+  std::optional<std::string> value;  // none: the variable is taken away
+};
+
 struct ServiceOptions {
-  std::vector<std::string> command;  // searched for in PATH
+  std::vector<std::string> command;  // searched for in the PATH that it gets
+  std::string folder;                // it starts in; "" is ours
+  std::vector<EnvironmentChange> environment;
+  std::string path_prefix;  // a folder that stands first in its PATH, for another Node; "" for none
+  std::vector<std::string> node_flags;  // added to NODE_OPTIONS
   std::chrono::milliseconds start_timeout{30'000};
   std::chrono::milliseconds stop_grace{1500};
   // The port to use where the service has several; 0: the one that answers.

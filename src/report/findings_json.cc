@@ -80,6 +80,18 @@ void WriteStep(const TrailStep& step, JsonWriter* json) {
   json->EndObject();
 }
 
+void WriteGate(const GateResult& gate, JsonWriter* json) {
+  json->Key("gate");
+  json->BeginObject();
+  json->Field("passed", gate.passed());
+  json->Field("reason", GateReasonName(gate.reason));
+  WriteList("known", gate.known, json);
+  WriteList("new", gate.fresh, json);
+  json->Field("threshold", gate.threshold);
+  json->Field("growth", gate.growth);
+  json->EndObject();
+}
+
 void WriteSuspect(const Suspect& suspect, JsonWriter* json) {
   json->BeginObject(JsonLayout::kLines);
   json->Field("rank", suspect.rank);
@@ -123,6 +135,7 @@ void WriteFindingsJson(const FindingsReport& report, JsonWriter* json) {
   json->Field("schema", "leaktrail.findings/1");
   json->Field("verdict", VerdictName(findings.verdict));
   json->Field("reason", findings.reason);
+  if (report.gate) WriteGate(*report.gate, json);
   WriteGrowth(findings.growth, json);
   WriteCulprit(findings.culprit, json);
   json->Key("suspects");

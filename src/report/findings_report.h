@@ -4,10 +4,12 @@
 // it was worked out stays in --verbose and in the JSON.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "analysis/findings.h"
+#include "analysis/gate.h"
 #include "report/frame.h"
 
 namespace leaktrail {
@@ -15,10 +17,15 @@ namespace leaktrail {
 struct FindingsReport {
   std::vector<SnapshotInfo> snapshots;  // oldest first
   Findings findings;
-  ReportNotes notes;  // of the files; the findings have diagnostics of their own
+  ReportNotes notes;               // of the files; the findings have diagnostics of their own
+  std::optional<GateResult> gate;  // if one was asked for
 };
 
 std::string FindingsText(const FindingsReport& report, const TextOptions& options);
+// "Leak in @pm2/io@4.2.1: +420 kB per second (+379 kB to +444 kB)".
+std::string FindingsHeadline(const Findings& findings);
+// "passes: …" or "does not pass: …".
+std::string GateText(const GateResult& gate, const std::string& unit);
 void WriteFindingsJson(const FindingsReport& report, JsonWriter* json);
 
 }  // namespace leaktrail

@@ -73,34 +73,44 @@ std::string Sentence(const std::string& reason) {
   return text;
 }
 
-void AppendVerdict(const FindingsReport& report, const TextOptions& options, std::string* out) {
-  const Findings& findings = report.findings;
-  std::string line;
-  Paint paint = Paint::kWarn;
+std::string VerdictWords(const Findings& findings) {
   switch (findings.verdict) {
     case Verdict::kLeak:
-      line = findings.culprit && !findings.culprit->place.package.empty()
+      return findings.culprit && !findings.culprit->place.package.empty()
                  ? fmt::format("Leak in {}", SafeText(findings.culprit->place.package))
                  : "Leak";
-      paint = Paint::kBad;
-      break;
     case Verdict::kNoLeak:
-      line = "No leak";
-      paint = Paint::kGood;
-      break;
+      return "No leak";
     case Verdict::kInconclusive:
-      line = "Inconclusive";
       break;
   }
-  *out += Painted(line, paint, options);
-  if (findings.experiment) {
-    *out += GrowthText(findings);
-  } else if (findings.verdict == Verdict::kLeak) {
-    const auto rate = static_cast<int64_t>(findings.growth.heap_bytes_per_unit);
-    *out += fmt::format(": {} per {}", FormatSizeDelta(rate), SafeText(findings.growth.unit));
-  }
+  return "Inconclusive";
+}
+
+Paint PaintOf(Verdict verdict) {
+  return verdict == Verdict::kLeak     ? Paint::kBad
+         : verdict == Verdict::kNoLeak ? Paint::kGood
+                                       : Paint::kWarn;
+}
+
+// ": +420 kB per second (…)"; "" where there is none to tell.
+std::string RateWords(const Findings& findings) {
+  if (findings.experiment) return GrowthText(findings);
+  if (findings.verdict != Verdict::kLeak) return "";
+  const auto rate = static_cast<int64_t>(findings.growth.heap_bytes_per_unit);
+  return fmt::format(": {} per {}", FormatSizeDelta(rate), SafeText(findings.growth.unit));
+}
+
+void AppendVerdict(const FindingsReport& report, const TextOptions& options, std::string* out) {
+  const Findings& findings = report.findings;
+  *out += Painted(VerdictWords(findings), PaintOf(findings.verdict), options);
+  *out += RateWords(findings);
   *out += '\n';
   if (!findings.reason.empty()) *out += Wrapped(Sentence(findings.reason), 0, options) + "\n";
+  if (!report.gate) return;
+  *out += Painted(Wrapped("The gate " + GateText(*report.gate, findings.growth.unit), 0, options),
+                  report.gate->passed() ? Paint::kGood : Paint::kBad, options) +
+          "\n";
 }
 
 // Where nothing is proven there is a candidate at most.
@@ -268,6 +278,10 @@ bool IsTrivialBeside(const Suspect& suspect, const Suspect& first) {
 }
 
 }  // namespace
+
+std::string FindingsHeadline(const Findings& findings) {
+  return VerdictWords(findings) + RateWords(findings);
+}
 
 std::string FindingsText(const FindingsReport& report, const TextOptions& options) {
   const Findings& findings = report.findings;

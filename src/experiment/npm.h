@@ -1,0 +1,30 @@
+// The user's npm: the one in PATH, with their configuration and environment.
+//
+// Nothing of npm's own is read or written by us but through it. What a npm that runs us has put
+// into the environment (npm run, npx) is not handed on: it describes another folder.
+//
+// Cost: a Node process, half a second and more. Threads: any.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "base/result.h"
+#include "experiment/run_command.h"
+
+namespace leaktrail {
+
+struct NpmOptions {
+  std::string folder;  // it runs there
+  const CancelToken* cancel = nullptr;
+};
+
+// Errors: there is no npm, or it was cancelled. That npm failed is in the result.
+Result<CommandResult> RunNpm(const std::vector<std::string>& arguments, const NpmOptions& options);
+
+// In one line what npm says is wrong, with its code: "No matching version found for a@9.0.0.
+// (ETARGET)".
+std::string NpmComplaint(const CommandResult& result);
+
+}  // namespace leaktrail

@@ -1,0 +1,165 @@
+#include "experiment/verify_state.h"
+
+#include <errno.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/output_file.h"
+
+namespace leaktrail {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kSchema = "leaktrail.verify-state/1";
+constexpr const char* kProjectFiles[] = {"package.json", "package-lock.json",
+                                         "npm-shrinkwrap.json"};
+
+// FNV-1a, 64 bits.
+class Hash {
+ public:
+  void Add(std::string_view bytes) {
+    for (const char c : bytes) {
+      value_ = (value_ ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    }
+  }
+  std::string hex() const { return fmt::format("{:016x}", value_); }
+
+ private:
+  uint64_t value_ = 14695981039346656037ULL;
+};
+
+Json ToJson(const SlopeFacts& s) {
+  return {{"per_unit", s.per_unit},
+          {"low", s.low},
+          {"high", s.high},
+          {"outcome", s.outcome},
+          {"reason", s.reason}};
+}
+
+SlopeFacts SlopeFrom(const Json& json) {
+  return {json.at("per_unit"), json.at("low"), json.at("high"), json.at("outcome"),
+          json.at("reason")};
+}
+
+Json ToJson(const KeptArm& arm) {
+  const ExperimentFacts& f = arm.facts;
+  Json samples = Json::array();
+  for (const MemorySample& s : f.samples) {
+    samples.push_back({s.units, s.heap, s.external, s.array_buffers, s.resident});
+  }
+  Json facts = {{"subject", f.subject},
+                {"node_version", f.node_version},
+                {"answered", f.answered},
+                {"failed", f.failed},
+                {"load_seconds", f.load_seconds},
+                {"warm_up_rounds", f.warm_up_rounds},
+                {"samples", std::move(samples)},
+                {"heap", ToJson(f.heap)},
+                {"external", ToJson(f.external)},
+                {"rss", ToJson(f.resident)},
+                {"smallest_visible", f.smallest_visible_per_unit},
+                {"units_to_settle", f.units_to_settle ? Json(*f.units_to_settle) : Json()}};
+  return {{"hash", arm.hash},
+          {"cause", arm.cause},
+          {"measured_at", arm.measured_at},
+          {"install_notes", arm.install_notes},
+          {"facts", std::move(facts)}};
+}
+
+KeptArm ArmFrom(const Json& json) {
+  KeptArm arm;
+  arm.hash = json.at("hash");
+  arm.cause = json.at("cause");
+  arm.measured_at = json.at("measured_at");
+  arm.install_notes = json.at("install_notes").get<std::vector<std::string>>();
+  const Json& f = json.at("facts");
+  ExperimentFacts& facts = arm.facts;
+  facts.subject = f.at("subject");
+  facts.node_version = f.at("node_version");
+  facts.answered = f.at("answered");
+  facts.failed = f.at("failed");
+  facts.load_seconds = f.at("load_seconds");
+  facts.warm_up_rounds = f.at("warm_up_rounds");
+  for (const Json& s : f.at("samples")) {
+    facts.samples.push_back({s.at(0), s.at(1), s.at(2), s.at(3), s.at(4)});
+  }
+  facts.heap = SlopeFrom(f.at("heap"));
+  facts.external = SlopeFrom(f.at("external"));
+  facts.resident = SlopeFrom(f.at("rss"));
+  facts.smallest_visible_per_unit = f.at("smallest_visible");
+  if (!f.at("units_to_settle").is_null())
+    facts.units_to_settle = f.at("units_to_settle").get<double>();
+  return arm;
+}
+
+std::string StatePath(const std::string& plan_path) { return plan_path + ".state.json"; }
+
+}  // namespace
+
+VerifyState VerifyState::Fresh(const std::string& plan_path) {
+  return VerifyState(StatePath(plan_path));
+}
+
+Result<VerifyState> VerifyState::Read(const std::string& plan_path) {
+  VerifyState state(StatePath(plan_path));
+  std::ifstream in(state.path_, std::ios::binary);
+  if (!in) return state;
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  try {
+    const Json document = Json::parse(text);
+    if (document.at("schema") == kSchema) {
+      for (const Json& arm : document.at("arms")) state.arms_.push_back(ArmFrom(arm));
+      return state;
+    }
+  } catch (const Json::exception&) {
+    // Said below: whatever is wrong with it, the way out is the same.
+  }
+  return Fail(ErrorKind::kBadInput,
+              fmt::format("{} does not hold results of an earlier run of this version; remove it, "
+                          "or give --fresh to measure all anew",
+                          state.path_));
+}
+
+const KeptArm* VerifyState::Find(const std::string& hash) const {
+  const auto it = std::find_if(arms_.begin(), arms_.end(),
+                               [&](const KeptArm& arm) { return arm.hash == hash; });
+  return it == arms_.end() ? nullptr : &*it;
+}
+
+Result<void> VerifyState::Keep(KeptArm arm) {
+  std::erase_if(arms_, [&](const KeptArm& kept) { return kept.hash == arm.hash; });
+  arms_.push_back(std::move(arm));
+  Json document = {{"schema", kSchema}, {"arms", Json::array()}};
+  for (const KeptArm& kept : arms_) document["arms"].push_back(ToJson(kept));
+  const std::string text = document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  Result<std::unique_ptr<OutputFile>> file = OutputFile::Create(path_);
+  if (!file) return tl::unexpected(file.error());
+  if (Result<void> written = (*file)->Write(text); !written) return written;
+  return (*file)->Finish();
+}
+
+void VerifyState::Remove() {
+  unlink(path_.c_str());
+  arms_.clear();
+}
+
+std::string HashOfArm(const std::string& definition, const std::string& project_folder) {
+  Hash hash;
+  hash.Add(definition);
+  for (const char* name : kProjectFiles) {
+    std::ifstream in(project_folder + "/" + name, std::ios::binary);
+    if (!in) continue;
+    hash.Add(name);
+    hash.Add(std::string(std::istreambuf_iterator<char>(in), {}));
+  }
+  return hash.hex();
+}
+
+}  // namespace leaktrail
