@@ -8,6 +8,7 @@ _leaktrail_flags() {
     find) echo "$_leaktrail_common --body --concurrency --content-type --header --method --path --port --requests --rounds --save --settle --time --warmup" ;;
     load) echo "$_leaktrail_common --allow-remote --auth --body --concurrency --content-type --cookie --header --insecure --keep-alive --method --path --rate --requests --time --timeout" ;;
     watch) echo "$_leaktrail_common --interval --log --prometheus --snapshot-at --snapshot-cap --snapshots --until" ;;
+    verify) echo "$_leaktrail_common --findings --fresh --html --init --junit --markdown --sarif" ;;
     ps) echo "$_leaktrail_common --watch" ;;
     redact) echo "$_leaktrail_common --output" ;;
     retainers) echo "$_leaktrail_common --class" ;;
@@ -16,7 +17,7 @@ _leaktrail_flags() {
   esac
 }
 
-_leaktrail_verbs='diff dominators find load packages ps redact retainers snapshot strings summary trail watch'
+_leaktrail_verbs='diff dominators find load packages ps redact retainers snapshot strings summary trail verify watch'
 
 _leaktrail() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb='' i
