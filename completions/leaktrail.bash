@@ -10,6 +10,7 @@ _leaktrail_flags() {
     load) echo "$_leaktrail_common --allow-remote --auth --body --concurrency --content-type --cookie --header --insecure --keep-alive --method --path --rate --requests --time --timeout" ;;
     trail) echo "$_leaktrail_common $_leaktrail_gate" ;;
     watch) echo "$_leaktrail_common --interval --log --prometheus --snapshot-at --snapshot-cap --snapshots --until" ;;
+    verify) echo "$_leaktrail_common --findings --fresh --html --init --junit --markdown --sarif" ;;
     ps) echo "$_leaktrail_common --watch" ;;
     redact) echo "$_leaktrail_common --output" ;;
     retainers) echo "$_leaktrail_common --class" ;;
@@ -18,7 +19,7 @@ _leaktrail_flags() {
   esac
 }
 
-_leaktrail_verbs='diff dominators find load packages ps redact retainers snapshot strings summary trail watch'
+_leaktrail_verbs='diff dominators find load packages ps redact retainers snapshot strings summary trail verify watch'
 
 _leaktrail() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb='' i

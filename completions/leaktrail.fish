@@ -1,6 +1,6 @@
 # fish completion for leaktrail
 
-set -l verbs diff dominators find load packages ps redact retainers snapshot strings summary trail watch
+set -l verbs diff dominators find load packages ps redact retainers snapshot strings summary trail verify watch
 
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -f
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a diff -d 'What changed from one snapshot to another'
@@ -69,3 +69,11 @@ complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l junit -r -d
 complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l markdown -r -d 'Write Markdown there'
 complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l sarif -r -d 'Write SARIF there'
 complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l threshold -x -d 'A leak below so many bytes passes'
+complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a verify -d 'Is it really that'
+complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l findings -r -d "With --init, what find --json said"
+complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l fresh -d "Measure finished arms again"
+complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l html -r -d "Also write a page"
+complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l init -d "Write a plan for this project"
+complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l junit -r -d "Also write JUnit XML"
+complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l markdown -r -d "Also write a Markdown table"
+complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l sarif -r -d "Also write SARIF"

@@ -126,19 +126,6 @@ MemorySample SampleOf(const Json& said) {
   return sample;
 }
 
-std::optional<ResidentSplit> ReadSplit(ProcessId pid) {
-  const std::optional<std::string> rollup = ReadProcFile(pid, "smaps_rollup");
-  if (!rollup) return std::nullopt;
-  const uint64_t resident = KilobytesOf(*rollup, "Rss").value_or(0);
-  ResidentSplit split;
-  split.anonymous_bytes = KilobytesOf(*rollup, "Anonymous").value_or(0);
-  split.shared_bytes = KilobytesOf(*rollup, "Shared_Clean").value_or(0) +
-                       KilobytesOf(*rollup, "Shared_Dirty").value_or(0);
-  split.file_bytes = resident - std::min(resident, split.anonymous_bytes);
-  split.swap_bytes = KilobytesOf(*rollup, "Swap").value_or(0);
-  return split;
-}
-
 }  // namespace
 
 void Sampler::AddFromProc(MemorySample* sample) {
@@ -149,7 +136,7 @@ void Sampler::AddFromProc(MemorySample* sample) {
         static_cast<double>(stat->cpu_ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
   }
   if (sample->at - split_at_ >= kSplitSeconds) {
-    split_ = ReadSplit(pid);
+    split_ = ReadResidentSplit(pid);
     split_at_ = sample->at;
   }
   sample->split = split_;

@@ -20,6 +20,7 @@
 
 #include "base/result.h"
 #include "capture/attach.h"
+#include "capture/resident_split.h"
 
 namespace leaktrail {
 
@@ -29,15 +30,6 @@ struct MajorCollection {
   double pause_ms = 0;
   uint64_t live_heap_bytes = 0;
   uint64_t external_bytes = 0;  // with array buffers
-};
-
-// Of /proc/PID/smaps_rollup. Anonymous memory is the heap and what native code allocated. Read
-// every ten seconds only: the kernel walks all pages for it, 4 to 15 ms for a heap of 200 MB.
-struct ResidentSplit {
-  uint64_t anonymous_bytes = 0;
-  uint64_t file_bytes = 0;
-  uint64_t shared_bytes = 0;
-  uint64_t swap_bytes = 0;
 };
 
 struct MemorySample {
@@ -57,9 +49,9 @@ struct MemorySample {
   double delay_max_ms = 0;
   uint64_t minor_collections = 0;                  // since the last sample
   std::vector<MajorCollection> major_collections;  // since the last sample
-  std::optional<ResidentSplit> split;
-  double cpu_seconds = 0;  // of the process so far
-  double cost_ms = 0;      // of this sample, in the target's event loop
+  std::optional<ResidentSplit> split;              // read every ten seconds only
+  double cpu_seconds = 0;                          // of the process so far
+  double cost_ms = 0;                              // of this sample, in the target's event loop
 };
 
 class Sampler {

@@ -34,7 +34,7 @@ bool LeaksOutside(const ExperimentFacts& facts) {
 
 std::vector<GrowthSample> SeriesOf(const ExperimentFacts& facts, bool outside) {
   std::vector<GrowthSample> series;
-  for (const MemorySample& s : facts.samples) {
+  for (const RoundSample& s : facts.samples) {
     series.push_back({s.units, outside ? s.external : s.heap});
   }
   return series;

@@ -62,7 +62,7 @@ Result<void> MeasuredProcess::Attach(const Target& target, ProgressSink* progres
   Result<std::unique_ptr<Attachment>> attachment = Attachment::Open(target, attach);
   if (!attachment) return tl::unexpected(Explain(attachment.error()));
   attachment_ = std::move(*attachment);
-  probe_ = std::make_unique<MemoryProbe>(inspector());
+  probe_ = std::make_unique<MemoryProbe>(inspector(), attachment_->process().pid);
   inspector().OnEvent("NodeRuntime.waitingForDisconnect",
                       [this](const InspectorEvent&) { gone_.Cancel(); });
   // Refused by none of the versions that matter, and not needed where it is.

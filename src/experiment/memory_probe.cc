@@ -22,7 +22,7 @@ constexpr std::string_view kPending =
     " process._getActiveHandles().length + process._getActiveRequests().length)";
 constexpr std::string_view kUsage =
     "(() => { const m = process.memoryUsage(); return { heapUsed: m.heapUsed, external: m.external,"
-    " arrayBuffers: m.arrayBuffers || 0, rss: m.rss,"
+    " arrayBuffers: m.arrayBuffers || 0, rss: m.rss, heapTotal: m.heapTotal,"
     " limit: require('v8').getHeapStatistics().heap_size_limit }; })()";
 
 double Number(const Json& object, const char* key) {
@@ -75,6 +75,8 @@ Result<MemoryReading> MemoryProbe::Read() {
   reading.external = Number(*usage, "external");
   reading.array_buffers = Number(*usage, "arrayBuffers");
   reading.resident = Number(*usage, "rss");
+  reading.heap_total = Number(*usage, "heapTotal");
+  reading.split = ReadResidentSplit(pid_);
   return reading;
 }
 

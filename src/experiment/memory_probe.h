@@ -2,7 +2,7 @@
 //
 //   settle: pending requests, timers and handles of the process no longer get fewer
 //   collect: all garbage twice, a turn of the event loop between, since finalizers free more
-//   read: process.memoryUsage()
+//   read: process.memoryUsage(), and what the kernel says its resident memory is made of
 //
 // Cost in the target: two full collections a reading; some microseconds for each look while
 // settling. Threads: one at a time.
@@ -10,10 +10,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "base/progress.h"
 #include "base/result.h"
 #include "capture/inspector.h"
+#include "capture/resident_split.h"
 
 namespace leaktrail {
 
@@ -23,7 +25,9 @@ struct MemoryReading {
   double external = 0;       // outside V8's heap but held by it, array buffers included
   double array_buffers = 0;  // their backing stores
   double resident = 0;
-  double collect_ms = 0;  // the two collections took
+  double heap_total = 0;               // what V8 has for it from the kernel
+  std::optional<ResidentSplit> split;  // of the resident memory
+  double collect_ms = 0;               // the two collections took
 };
 
 struct SettleOptions {
@@ -34,7 +38,7 @@ struct SettleOptions {
 
 class MemoryProbe {
  public:
-  explicit MemoryProbe(Inspector& inspector) : inspector_(inspector) {}
+  MemoryProbe(Inspector& inspector, ProcessId pid) : inspector_(inspector), pid_(pid) {}
 
   // Waits until what is pending in the process stops getting less.
   Result<void> Settle(const SettleOptions& options);
@@ -45,6 +49,7 @@ class MemoryProbe {
 
  private:
   Inspector& inspector_;
+  ProcessId pid_;
 };
 
 }  // namespace leaktrail

@@ -20,8 +20,14 @@ ExperimentFacts FactsOf(const RoundsState& rounds) {
   facts.load_seconds = rounds.load_seconds;
   facts.warm_up_rounds = static_cast<uint32_t>(rounds.warm_up.size());
   for (const Round& r : rounds.rounds) {
-    facts.samples.push_back({r.units, r.memory.heap_used, r.memory.external, r.memory.array_buffers,
-                             r.memory.resident});
+    const MemoryReading& m = r.memory;
+    RoundSample sample{r.units, m.heap_used, m.external, m.array_buffers, m.resident, {}};
+    if (m.split) {
+      sample.parts =
+          SplitResident(static_cast<double>(m.split->resident_bytes),
+                        static_cast<double>(m.split->anonymous_bytes), m.heap_total, m.external);
+    }
+    facts.samples.push_back(sample);
   }
   facts.heap = FactsOf(rounds.heap);
   facts.external = FactsOf(rounds.external);

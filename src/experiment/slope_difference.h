@@ -12,8 +12,8 @@
 // Several comparisons with one baseline: the caller divides the level by their number (Bonferroni),
 // so that all intervals hold together and what is shown is what is decided on.
 //
-// Each series ends when its own verdict is safe, which looks at the data. docs/verify.md has what a
-// simulation says of the error that is left.
+// Each series ends when its own verdict is safe, which looks at the data. What that
+// does to the error has not been simulated yet.
 //
 // Cost: O(n²). Threads: pure.
 #pragma once

@@ -28,6 +28,8 @@ namespace {
 // dependence.
 constexpr uint32_t kLeastRounds = 14;
 
+constexpr double kLoadOfOthers = 0.5;
+
 int64_t Now() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::seconds>(now).count();
@@ -219,6 +221,8 @@ Result<std::unique_ptr<Arm>> Verifier::StartArm(size_t index) {
   options.service = std::move(*service);
   options.request = plan_.arms[index].request;
   options.rounds = plan_.rounds;
+  // How long growth has to go on is the baseline's to show; the others are compared with it.
+  if (index != 0) options.rounds.min_units *= kLoadOfOthers;
   options.rounds.min_rounds = std::min(kLeastRounds, plan_.rounds.max_rounds);
   options.progress = options_.progress;
   options.progress_prefix =

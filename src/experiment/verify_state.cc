@@ -51,8 +51,13 @@ SlopeFacts SlopeFrom(const Json& json) {
 Json ToJson(const KeptArm& arm) {
   const ExperimentFacts& f = arm.facts;
   Json samples = Json::array();
-  for (const MemorySample& s : f.samples) {
-    samples.push_back({s.units, s.heap, s.external, s.array_buffers, s.resident});
+  for (const RoundSample& s : f.samples) {
+    Json sample = {s.units, s.heap, s.external, s.array_buffers, s.resident};
+    if (s.parts) {
+      const ResidentParts& p = *s.parts;
+      sample.push_back({p.heap, p.external, p.native, p.files, p.rest});
+    }
+    samples.push_back(std::move(sample));
   }
   Json facts = {{"subject", f.subject},
                 {"node_version", f.node_version},
@@ -88,7 +93,12 @@ KeptArm ArmFrom(const Json& json) {
   facts.load_seconds = f.at("load_seconds");
   facts.warm_up_rounds = f.at("warm_up_rounds");
   for (const Json& s : f.at("samples")) {
-    facts.samples.push_back({s.at(0), s.at(1), s.at(2), s.at(3), s.at(4)});
+    RoundSample sample{s.at(0), s.at(1), s.at(2), s.at(3), s.at(4), {}};
+    if (s.size() > 5) {
+      const Json& p = s.at(5);
+      sample.parts = ResidentParts{p.at(0), p.at(1), p.at(2), p.at(3), p.at(4)};
+    }
+    facts.samples.push_back(sample);
   }
   facts.heap = SlopeFrom(f.at("heap"));
   facts.external = SlopeFrom(f.at("external"));

@@ -16,6 +16,8 @@ bool Leaks(const SlopeFacts& slope) { return slope.outcome == "leak"; }
 
 std::string SizeOf(double bytes) { return FormatSize(static_cast<uint64_t>(std::max(bytes, 0.0))); }
 
+std::string SignedSizeOf(double bytes) { return (bytes < 0 ? "-" : "") + SizeOf(std::abs(bytes)); }
+
 // Resident memory that grows while what JavaScript knows of does not.
 bool OnlyResidentGrows(const ExperimentFacts& facts) {
   return Leaks(facts.resident) && !Leaks(facts.heap) && !Leaks(facts.external);
@@ -31,6 +33,20 @@ std::string RateText(double bytes) {
 
 std::string IntervalText(const SlopeFacts& slope) {
   return fmt::format("{} to {}", RateText(slope.low), RateText(slope.high));
+}
+
+std::string ResidentPartsText(const ExperimentFacts& facts) {
+  if (facts.samples.empty()) return "";
+  const std::optional<ResidentParts>&a = facts.samples.front().parts,
+        &b = facts.samples.back().parts;
+  if (!a || !b) return "";
+  const auto part = [](const char* name, double before, double after) {
+    return fmt::format("{} {} → {}", name, SignedSizeOf(before), SignedSizeOf(after));
+  };
+  return fmt::format("{}, {}, {}, {}, {}", part("V8's heap", a->heap, b->heap),
+                     part("array buffers and external", a->external, b->external),
+                     part("native code and allocator", a->native, b->native),
+                     part("files", a->files, b->files), part("rest", a->rest, b->rest));
 }
 
 std::string GrowthText(const Findings& findings) {
@@ -61,7 +77,7 @@ std::vector<std::pair<std::string, std::string>> ExperimentLines(const Findings&
   if (facts.failed > 0) load += fmt::format(", {} failed", FormatCount(facts.failed));
   lines.emplace_back(findings.growth.unit == "second" ? "watched" : "load", std::move(load));
   if (!facts.samples.empty()) {
-    const MemorySample &a = facts.samples.front(), &b = facts.samples.back();
+    const RoundSample &a = facts.samples.front(), &b = facts.samples.back();
     std::string memory = fmt::format("heap {} → {}", SizeOf(a.heap), SizeOf(b.heap));
     memory += fmt::format(", outside it {} → {}", SizeOf(a.external), SizeOf(b.external));
     memory += fmt::format(", resident {} → {}", SizeOf(a.resident), SizeOf(b.resident));
@@ -87,6 +103,9 @@ std::vector<std::pair<std::string, std::string>> ExperimentLines(const Findings&
     slope("heap", facts.heap);
     slope("external", facts.external);
     slope("resident", facts.resident);
+    if (const std::string parts = ResidentPartsText(facts); !parts.empty()) {
+      lines.emplace_back("made of", parts);
+    }
     if (findings.growth.false_alarm_bound) {
       lines.emplace_back("bound", fmt::format("false alarms at most {:.3g} %",
                                               *findings.growth.false_alarm_bound * 100));
@@ -104,7 +123,7 @@ void AppendExperimentDetails(const ExperimentFacts& facts, const TextOptions& op
                 {"external", Align::kRight},
                 {"resident", Align::kRight}});
   for (size_t i = 0; i < facts.samples.size(); ++i) {
-    const MemorySample& s = facts.samples[i];
+    const RoundSample& s = facts.samples[i];
     rounds.AddRow({FormatCount(i + 1), FormatCount(static_cast<uint64_t>(s.units)), SizeOf(s.heap),
                    SizeOf(s.external), SizeOf(s.resident)},
                   Paint::kPlain);
@@ -150,13 +169,23 @@ void WriteExperimentJson(const ExperimentFacts& facts, JsonWriter* json) {
   json->Field("units_to_settle", facts.units_to_settle);
   json->Key("samples");
   json->BeginArray(JsonLayout::kLines);
-  for (const MemorySample& s : facts.samples) {
+  for (const RoundSample& s : facts.samples) {
     json->BeginObject();
     json->Field("units", s.units);
     json->Field("heap_used", s.heap);
     json->Field("external", s.external);
     json->Field("array_buffers", s.array_buffers);
     json->Field("rss", s.resident);
+    if (s.parts) {
+      json->Key("rss_parts");
+      json->BeginObject();
+      json->Field("heap", s.parts->heap);
+      json->Field("external", s.parts->external);
+      json->Field("native", s.parts->native);
+      json->Field("files", s.parts->files);
+      json->Field("rest", s.parts->rest);
+      json->EndObject();
+    }
     json->EndObject();
   }
   json->EndArray();

@@ -17,6 +17,9 @@ std::string IntervalText(const SlopeFacts& slope);
 
 // ": +562 B per request (551 to 573), +16 kB outside the heap"
 std::string GrowthText(const Findings& findings);
+// "V8's heap 13.1 → 40.2 MB, array buffers and external 2.0 → 2.0 MB, …"; "" if nobody told.
+std::string ResidentPartsText(const ExperimentFacts& facts);
+
 // Label and text of each line, after the verdict.
 std::vector<std::pair<std::string, std::string>> ExperimentLines(const Findings& findings,
                                                                  bool verbose);

@@ -45,6 +45,7 @@ void AppendDetails(const TestedArm& arm, const TextOptions& options, std::string
   slope("heap", facts.heap);
   slope("external", facts.external);
   slope("resident", facts.resident);
+  if (const std::string parts = ResidentPartsText(facts); !parts.empty()) line("made of", parts);
   if (arm.difference) {
     const TestedDifference& d = *arm.difference;
     line("less by",
