@@ -33,10 +33,10 @@ struct TestedDifference {
 };
 
 struct TestedArm {
-  std::string cause;    // "" for the baseline
-  std::string how;      // how it is tested
-  std::string note;     // the user's
-  std::string failure;  // one sentence, if it could not be measured
+  std::string cause;     // "" for the baseline
+  std::string how;       // how it is tested
+  std::string note;      // the user's
+  std::string failure;   // one sentence, if it could not be measured
   bool is_kept = false;  // measured by an earlier run
   std::vector<std::string> install_notes;
   ExperimentFacts facts;

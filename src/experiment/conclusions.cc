@@ -166,12 +166,9 @@ void Conclude(TestedCauses* causes) {
   const auto any = [&](auto matches) { return std::any_of(arms.begin(), arms.end(), matches); };
   const bool leaks =
       any([](const TestedArm& a) { return a.failure.empty() && a.own == Verdict::kLeak; });
-  const bool is_open = any([](const TestedArm& a) {
-    return !a.failure.empty() || a.own == Verdict::kInconclusive;
-  });
-  causes->verdict = leaks     ? Verdict::kLeak
-                    : is_open ? Verdict::kInconclusive
-                              : Verdict::kNoLeak;
+  const bool is_open =
+      any([](const TestedArm& a) { return !a.failure.empty() || a.own == Verdict::kInconclusive; });
+  causes->verdict = leaks ? Verdict::kLeak : is_open ? Verdict::kInconclusive : Verdict::kNoLeak;
   causes->headline = baseline.failure.empty()
                          ? Headline(*causes)
                          : fmt::format("The baseline could not be measured: {}", baseline.failure);

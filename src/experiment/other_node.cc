@@ -27,10 +27,9 @@ Result<void> Install(const std::string& version, const std::string& folder,
   NpmOptions npm;
   npm.folder = folder;
   npm.cancel = cancel;
-  Result<CommandResult> run =
-      RunNpm({"install", "--no-save", "--no-audit", "--no-fund", "--prefix", folder,
-              fmt::format("{}@{}", kPackage, version)},
-             npm);
+  Result<CommandResult> run = RunNpm({"install", "--no-save", "--no-audit", "--no-fund", "--prefix",
+                                      folder, fmt::format("{}@{}", kPackage, version)},
+                                     npm);
   if (!run) return tl::unexpected(run.error());
   if (run->exit_code == 0) return {};
   return Fail(ErrorKind::kEnvironment,
@@ -48,8 +47,8 @@ Result<OtherNode> OtherNode::Get(const std::string& node, const CancelToken* can
   std::error_code ignored;
   std::string root = (fs::temp_directory_path(ignored) / "leaktrail-node-XXXXXX").string();
   if (mkdtemp(root.data()) == nullptr) {
-    return Fail(ErrorKind::kEnvironment, fmt::format("cannot make a folder for another Node: {}",
-                                                     std::strerror(errno)));
+    return Fail(ErrorKind::kEnvironment,
+                fmt::format("cannot make a folder for another Node: {}", std::strerror(errno)));
   }
   OtherNode other;
   other.root_ = root;

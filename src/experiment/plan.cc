@@ -28,15 +28,16 @@ constexpr double kMaxSeconds = 24 * 3600;
 constexpr double kMaxCount = 100'000'000;
 
 constexpr std::string_view kTopKeys[] = {"title", "service", "load", "limits", "hypothesis"};
-constexpr std::string_view kServiceKeys[] = {"command", "folder",     "env",  "node",
+constexpr std::string_view kServiceKeys[] = {"command",    "folder",        "env", "node",
                                              "node-flags", "start-seconds", "port"};
-constexpr std::string_view kLoadKeys[] = {"path",    "paths",        "method", "headers", "body",
-                                          "body-file", "content-type", "connections", "requests"};
+constexpr std::string_view kLoadKeys[] = {"path",         "paths",       "method",
+                                          "headers",      "body",        "body-file",
+                                          "content-type", "connections", "requests"};
 constexpr std::string_view kLimitsKeys[] = {"seconds",   "rounds",      "warm-up", "settle-ms",
                                             "threshold", "false-alarm", "at-once"};
 constexpr std::string_view kHypothesisKeys[] = {
-    "cause",  "note", "package", "packages", "env",     "command",   "node",        "node-flags",
-    "path",   "paths", "method", "headers",  "body",    "body-file", "content-type"};
+    "cause", "note",  "package", "packages", "env",  "command",   "node",        "node-flags",
+    "path",  "paths", "method",  "headers",  "body", "body-file", "content-type"};
 
 // What a hypothesis changes: any of these but its name and note.
 constexpr std::string_view kNoChange[] = {"cause", "note"};
@@ -84,8 +85,8 @@ class PlanReader {
 
 void PlanReader::Complain(const Toml& at, const std::string& what) {
   if (error_) return;
-  error_ = Error{ErrorKind::kBadInput,
-                 fmt::format("{}:{}: {}", path_, at.location().line(), what), std::nullopt};
+  error_ = Error{ErrorKind::kBadInput, fmt::format("{}:{}: {}", path_, at.location().line(), what),
+                 std::nullopt};
 }
 
 const Toml* PlanReader::Find(const TomlTable& table, std::string_view key) const {
@@ -118,10 +119,10 @@ void PlanReader::CheckKeys(const Toml& table, std::span<const std::string_view> 
   if (first == nullptr) return;
   const std::string_view nearest = NearestWord(key, known);
   const std::string where = name.empty() ? "a plan" : name;
-  Complain(*first, nearest.empty()
-                       ? fmt::format("{} has no key '{}'; it knows {}", where, key,
-                                     fmt::join(known.begin(), known.end(), ", "))
-                       : fmt::format("{} has no key '{}'; did you mean '{}'?", where, key, nearest));
+  Complain(*first, nearest.empty() ? fmt::format("{} has no key '{}'; it knows {}", where, key,
+                                                 fmt::join(known.begin(), known.end(), ", "))
+                                   : fmt::format("{} has no key '{}'; did you mean '{}'?", where,
+                                                 key, nearest));
 }
 
 std::optional<std::string> PlanReader::Text(const TomlTable& table, std::string_view key) {
@@ -188,8 +189,9 @@ std::vector<EnvironmentChange> PlanReader::Environment(const TomlTable& table) {
   const Toml* env = Find(table, "env");
   if (env == nullptr) return changes;
   if (!env->is_table()) {
-    Complain(*env, "'env' is a table; write env = { NAME = \"value\", OTHER = false }, where false "
-                   "takes a variable away");
+    Complain(*env,
+             "'env' is a table; write env = { NAME = \"value\", OTHER = false }, where false "
+             "takes a variable away");
     return changes;
   }
   for (const auto& [name, value] : env->as_table()) {
@@ -304,9 +306,10 @@ void PlanReader::ReadService(const TomlTable& root, PlanArm* arm) {
   const TomlTable* service = FindTable(root, "service");
   if (service == nullptr) {
     if (!error_) {
-      error_ = Error{ErrorKind::kBadInput,
-                     fmt::format("{}: there is no [service] with the command that starts it", path_),
-                     std::nullopt};
+      error_ =
+          Error{ErrorKind::kBadInput,
+                fmt::format("{}: there is no [service] with the command that starts it", path_),
+                std::nullopt};
     }
     return;
   }
@@ -343,7 +346,8 @@ void PlanReader::ReadLimits(const TomlTable& root) {
   const auto ms = [](double v) { return std::chrono::milliseconds(static_cast<int64_t>(v)); };
   if (const auto v = Number(*limits, "seconds", kMaxSeconds)) rounds.time_limit = ms(*v * 1000);
   if (const auto v = Number(*limits, "rounds", 1000)) rounds.max_rounds = static_cast<uint32_t>(*v);
-  if (const auto v = Number(*limits, "warm-up", 100)) rounds.max_warm_up = static_cast<uint32_t>(*v);
+  if (const auto v = Number(*limits, "warm-up", 100))
+    rounds.max_warm_up = static_cast<uint32_t>(*v);
   if (const auto v = Number(*limits, "settle-ms", 600'000)) rounds.max_settle = ms(*v);
   if (const auto v = Number(*limits, "threshold", 1e9)) rounds.relevant_per_unit = *v;
   if (const auto v = Number(*limits, "false-alarm", 0.5, Range::kFromZero)) {
@@ -460,7 +464,8 @@ Error SyntaxError(const toml::syntax_error& e, const std::string& path) {
   std::string what = e.what();
   what = what.substr(0, what.find('\n'));
   if (what.starts_with("[error] ")) what.erase(0, 8);
-  if (const size_t colon = what.find(": "); what.starts_with("toml::") && colon != std::string::npos)
+  if (const size_t colon = what.find(": ");
+      what.starts_with("toml::") && colon != std::string::npos)
     what.erase(0, colon + 2);
   return {ErrorKind::kBadInput,
           fmt::format("{}:{}: this is not TOML: {}", path, e.location().line(), what),

@@ -38,7 +38,7 @@ struct PlanArm {
   ServiceOptions service;
   LoadRequest request;
   std::vector<PackageAtVersion> packages;
-  std::string node;   // a path or a version; "" for the one in PATH
+  std::string node;                  // a path or a version; "" for the one in PATH
   bool has_port_of_its_own = false;  // the plan names PORT, so that we do not
   // What the arm is, as text: another text is another arm, and its earlier result does not count.
   std::string definition;
@@ -48,7 +48,7 @@ struct Plan {
   std::string title;
   std::string folder;  // of the service, absolute
   RoundsOptions rounds;
-  uint32_t at_once = 6;  // arms alive at a time
+  uint32_t at_once = 6;       // arms alive at a time
   std::vector<PlanArm> arms;  // the baseline first
 };
 

@@ -80,7 +80,8 @@ Result<std::vector<std::string>> SplitCommand(std::string_view text) {
     }
   }
   if (quote != 0) {
-    return Fail(ErrorKind::kBadInput, fmt::format("a quote {} is not closed in the command", quote));
+    return Fail(ErrorKind::kBadInput,
+                fmt::format("a quote {} is not closed in the command", quote));
   }
   if (in_word) words.push_back(std::move(word));
   return words;

@@ -1,10 +1,10 @@
 // Does one series grow faster than another? The difference of two slopes, with an interval.
 //
-// Each slope is Theil–Sen's with Sen's interval, widened for serial dependence (verdict.h), so steps
-// and outliers do no harm and the two series may be as noisy as they like, each in its own way. The
-// intervals are not symmetric and rest on ranks, so they are joined by MOVER (Zou and Donner,
-// Statistics in Medicine 27, 2008: recover each side's variance from its own distance to the
-// limit):
+// Each slope is Theil–Sen's with Sen's interval, widened for serial dependence (verdict.h), so
+// steps and outliers do no harm and the two series may be as noisy as they like, each in its own
+// way. The intervals are not symmetric and rest on ranks, so they are joined by MOVER (Zou and
+// Donner, Statistics in Medicine 27, 2008: recover each side's variance from its own distance to
+// the limit):
 //
 //   difference d = a - b     low  = d - √((a - a.low)² + (b.high - b)²)
 //                            high = d + √((a.high - a)² + (b - b.low)²)

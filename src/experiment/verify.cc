@@ -146,8 +146,7 @@ void Verifier::TakeKept() {
                    kept, plan_.arms.size(), hours, state_.path())});
 }
 
-Result<ScratchProject*> Verifier::NewProject(size_t index,
-                                             std::span<const PackageChange> changes) {
+Result<ScratchProject*> Verifier::NewProject(size_t index, std::span<const PackageChange> changes) {
   if (options_.progress != nullptr) {
     options_.progress->Report(fmt::format("{}: installing its packages", NameOf(index)), 0, 0);
   }
@@ -234,8 +233,9 @@ Result<void> Verifier::Broken(size_t index, const Error& error) {
   if (error.kind == ErrorKind::kInterrupted) return tl::unexpected(Interrupted());
   std::string what = error.message;
   if (IsPortInUse(error)) {
-    what += "; another process has its port: end that one, or let the service listen on "
-            "process.env.PORT";
+    what +=
+        "; another process has its port: end that one, or let the service listen on "
+        "process.env.PORT";
   }
   if (index == 0) return Fail(error.kind, fmt::format("the baseline cannot be measured: {}", what));
   causes_.arms[index].failure = what;
@@ -311,10 +311,9 @@ Result<TestedCauses> Verifier::Run() {
   causes_.title = plan_.title;
   causes_.false_alarm_bound = plan_.rounds.false_alarm_bound;
   causes_.relevant_per_unit = plan_.rounds.relevant_per_unit;
-  const bool has_fixed_port =
-      std::any_of(plan_.arms.begin(), plan_.arms.end(), [](const PlanArm& arm) {
-        return arm.service.port != 0 || arm.has_port_of_its_own;
-      });
+  const bool has_fixed_port = std::any_of(
+      plan_.arms.begin(), plan_.arms.end(),
+      [](const PlanArm& arm) { return arm.service.port != 0 || arm.has_port_of_its_own; });
   one_by_one_ = has_fixed_port;
   at_once_ = has_fixed_port ? 1 : plan_.at_once;
   TakeKept();

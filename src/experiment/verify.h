@@ -1,6 +1,7 @@
 // Runs a plan: the baseline and each hypothesis under the same load, then what that proves.
 //
-//   plan ─▶ arms ─▶ scratch copies, other Nodes ─▶ services ─┬─ round of arm 1 ─▶ round of arm 2 ─▶ …
+//   plan ─▶ arms ─▶ scratch copies, other Nodes ─▶ services ─┬─ round of arm 1 ─▶ round of arm 2 ─▶
+//   …
 //            ▲                                               ╰◀─ until each one's answer is safe ◀╯
 //            ╰─ finished ones of a stopped run                      │
 //                                                                   ╰─▶ conclusions

@@ -36,8 +36,11 @@ class Hash {
 };
 
 Json ToJson(const SlopeFacts& s) {
-  return {{"per_unit", s.per_unit}, {"low", s.low},       {"high", s.high},
-          {"outcome", s.outcome},   {"reason", s.reason}};
+  return {{"per_unit", s.per_unit},
+          {"low", s.low},
+          {"high", s.high},
+          {"outcome", s.outcome},
+          {"reason", s.reason}};
 }
 
 SlopeFacts SlopeFrom(const Json& json) {
@@ -91,7 +94,8 @@ KeptArm ArmFrom(const Json& json) {
   facts.external = SlopeFrom(f.at("external"));
   facts.resident = SlopeFrom(f.at("rss"));
   facts.smallest_visible_per_unit = f.at("smallest_visible");
-  if (!f.at("units_to_settle").is_null()) facts.units_to_settle = f.at("units_to_settle").get<double>();
+  if (!f.at("units_to_settle").is_null())
+    facts.units_to_settle = f.at("units_to_settle").get<double>();
   return arm;
 }
 
@@ -134,8 +138,7 @@ Result<void> VerifyState::Keep(KeptArm arm) {
   arms_.push_back(std::move(arm));
   Json document = {{"schema", kSchema}, {"arms", Json::array()}};
   for (const KeptArm& kept : arms_) document["arms"].push_back(ToJson(kept));
-  const std::string text =
-      document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string text = document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
   Result<std::unique_ptr<OutputFile>> file = OutputFile::Create(path_);
   if (!file) return tl::unexpected(file.error());
   if (Result<void> written = (*file)->Write(text); !written) return written;
