@@ -34,7 +34,8 @@ struct BisectTest {
   std::string published;               // "" if not known
   std::vector<VersionChange> changes;  // of a set: what is at the new lock file's version
   BisectAnswer answer = BisectAnswer::kSkipped;
-  std::string reason;  // why there is no answer, or why it is another than the verdict; one sentence
+  std::string
+      reason;  // why there is no answer, or why it is another than the verdict; one sentence
 
   // Unless it was skipped.
   Verdict verdict = Verdict::kInconclusive;
@@ -42,9 +43,9 @@ struct BisectTest {
   double per_request = 0, low = 0, high = 0;
   uint64_t requests = 0;
 
-  std::vector<VersionChange> others;     // that had to change with it
+  std::vector<VersionChange> others;      // that had to change with it
   std::vector<std::string> deprecations;  // what the authors say of it
-  double seconds = 0;                    // installing, starting and load
+  double seconds = 0;                     // installing, starting and load
 };
 
 enum class BisectOutcome : uint8_t {
@@ -64,11 +65,11 @@ const char* BisectRoleName(BisectRole role);
 // Which package of those that differ between two lock files.
 struct LockBisection {
   std::string old_file, new_file;
-  size_t differing = 0;               // packages at other versions
-  size_t come = 0, gone = 0;          // packages that only one of them has
-  std::vector<VersionChange> guilty;  // together
+  size_t differing = 0;                 // packages at other versions
+  size_t come = 0, gone = 0;            // packages that only one of them has
+  std::vector<VersionChange> guilty;    // together
   std::vector<VersionChange> suspects;  // where it could not be told: one of them
-  bool is_confirmed = false;          // the guilty ones alone, all others at the old version, leak
+  bool is_confirmed = false;  // the guilty ones alone, all others at the old version, leak
   BisectOutcome outcome = BisectOutcome::kNoAnswer;
 };
 
@@ -87,9 +88,9 @@ struct VersionBisection {
   // Above the bad end.
   enum class Recovery : uint8_t { kNotSought, kFound, kStillBad, kNotFound };
   Recovery recovery = Recovery::kNotSought;
-  size_t newer = 0;            // versions there
-  std::string good_again;      // kFound
-  std::string still_bad;       // the newest one that was seen to leak
+  size_t newer = 0;             // versions there
+  std::string good_again;       // kFound
+  std::string still_bad;        // the newest one that was seen to leak
   bool is_exactly_next = true;  // good_again follows on still_bad
 };
 const char* RecoveryName(VersionBisection::Recovery recovery);

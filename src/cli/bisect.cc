@@ -51,9 +51,10 @@ Result<BisectOptions> OptionsOf(const BisectArguments& a, const std::vector<std:
                                 Run& run) {
   BisectOptions options;
   if (a.range.empty() == a.lock_files.empty()) {
-    return Fail(ErrorKind::kUsage,
-                "name a range of versions as NAME@GOOD..BAD, or two files with --lockfiles OLD NEW; "
-                "see leaktrail bisect --help");
+    return Fail(
+        ErrorKind::kUsage,
+        "name a range of versions as NAME@GOOD..BAD, or two files with --lockfiles OLD NEW; "
+        "see leaktrail bisect --help");
   }
   if (command.empty()) {
     return Fail(ErrorKind::kUsage,
@@ -124,7 +125,8 @@ void AddBisect(CLI::App* root, CommandLine* line) {
             "right?\n"
             "  git show v1.4:package-lock.json > old.json\n"
             "  leaktrail bisect --lockfiles old.json package-lock.json -- node app.js\n");
-  verb.Optional("NAME@GOOD..BAD", &a->range, "a package, a version that is good and one that leaks");
+  verb.Optional("NAME@GOOD..BAD", &a->range,
+                "a package, a version that is good and one that leaks");
   verb.Pair("--lockfiles", "OLD NEW", &a->lock_files,
             "which package of all that differ between two package-lock.json");
   AddRoundFlags(&verb, &a->rounds, "at most so many seconds of rounds for a version (45)");

@@ -8,8 +8,8 @@
 #include <iterator>
 #include <memory>
 #include <set>
-#include <vector>
 #include <string>
+#include <vector>
 
 #include "experiment/bisect.h"
 #include "experiment/bisect_versions.h"
@@ -86,8 +86,8 @@ Result<void> LockSearch::ReadFiles() {
     for (const LockedPackage& p : *tree) names.insert(p.name);
   }
   for (const std::string& name : names) {
-    Unit unit{name, VersionsOf(*before, name), VersionsOf(*after, name),
-              OwnVersion(*before, name), OwnVersion(*after, name)};
+    Unit unit{name, VersionsOf(*before, name), VersionsOf(*after, name), OwnVersion(*before, name),
+              OwnVersion(*after, name)};
     if (unit.before == unit.after) continue;
     if (unit.before.empty()) {
       ++about.come;
@@ -122,7 +122,7 @@ Result<Answer> LockSearch::AskSet(const std::vector<size_t>& set) {
   BisectTest test;
   test.role = set.empty()                   ? BisectRole::kGoodEnd
               : set.size() == units_.size() ? BisectRole::kBadEnd
-                                             : BisectRole::kSet;
+                                            : BisectRole::kSet;
   for (const size_t i : set) test.changes.push_back(ShownChange(units_[i]));
   const Result<BisectAnswer> answer = search_->tester().Run(std::move(test), ChangesOf(set));
   if (!answer) return tl::unexpected(answer.error());
@@ -157,8 +157,8 @@ Result<void> LockSearch::Run() {
   if (Result<void> used = project_->UseLocks(old_text_, new_text_); !used) return used;
   search_ = std::make_unique<VersionSearch>(options_, project_.get(), out_);
   LockBisection& about = *out_->locks;
-  const Result<GuiltySet> found = FindGuiltyChanges(
-      units_.size(), [&](const std::vector<size_t>& set) { return AskSet(set); });
+  const Result<GuiltySet> found =
+      FindGuiltyChanges(units_.size(), [&](const std::vector<size_t>& set) { return AskSet(set); });
   if (!found) return tl::unexpected(found.error());
   about.outcome = OutcomeOf(found->end);
   about.is_confirmed = found->is_confirmed;

@@ -82,8 +82,7 @@ void BisectTester::Judge(const RoundsState& state, BisectTest* test) {
     return;
   }
   if (test->role == BisectRole::kBadEnd || !grows_outside_heap_) {
-    test->answer =
-        test->verdict == Verdict::kLeak ? BisectAnswer::kBad : BisectAnswer::kUnclear;
+    test->answer = test->verdict == Verdict::kLeak ? BisectAnswer::kBad : BisectAnswer::kUnclear;
   } else if (test->high < kOtherLeak * bad_rate_) {
     test->answer = BisectAnswer::kGood;
     test->reason = fmt::format("what grows is less than an eighth of the bad end's growth");

@@ -111,7 +111,7 @@ Result<void> VersionSearch::Between(const std::string& package, const std::strin
   about.versions = list.size();
   about.pre_releases_left_out = range->pre_releases_left_out;
   const Result<Boundary> boundary = FindBoundary(list.size(), [&](size_t place) {
-    return Ask(list[place], place == 0                  ? BisectRole::kGoodEnd
+    return Ask(list[place], place == 0                 ? BisectRole::kGoodEnd
                             : place == list.size() - 1 ? BisectRole::kBadEnd
                                                        : BisectRole::kBetween);
   });

@@ -24,8 +24,7 @@ class VersionSearch {
       : options_(options), project_(project), tester_(options, project, out), out_(out) {}
 
   // Fills in `versions` of the bisection.
-  Result<void> Between(const std::string& package, const std::string& good,
-                       const std::string& bad);
+  Result<void> Between(const std::string& package, const std::string& good, const std::string& bad);
 
   // For a package that two lock files differ in: what else is held, and what is known already.
   void Hold(std::vector<PackageChange> others) { held_ = std::move(others); }

@@ -81,10 +81,10 @@ const BisectTest* FindTest(const Bisection& b, const std::string& version) {
 }
 
 // What changed between two tests beside the package itself: it might be guilty as well.
-std::vector<VersionChange> AlsoChanged(const BisectTest& good, const BisectTest& bad) {
+std::vector<VersionChange> AlsoChanged(const BisectTest& first, const BisectTest& second) {
   std::set<std::string> names;
-  for (const VersionChange& c : good.others) names.insert(c.package);
-  for (const VersionChange& c : bad.others) names.insert(c.package);
+  for (const VersionChange& c : first.others) names.insert(c.package);
+  for (const VersionChange& c : second.others) names.insert(c.package);
   const auto now = [](const BisectTest& test, const std::string& name) -> const VersionChange* {
     for (const VersionChange& c : test.others) {
       if (c.package == name) return &c;
@@ -93,9 +93,9 @@ std::vector<VersionChange> AlsoChanged(const BisectTest& good, const BisectTest&
   };
   std::vector<VersionChange> out;
   for (const std::string& name : names) {
-    const VersionChange *g = now(good, name), *b = now(bad, name);
-    const std::string before = g != nullptr ? g->after : b->before;
-    const std::string after = b != nullptr ? b->after : g->before;
+    const VersionChange *f = now(first, name), *l = now(second, name);
+    const std::string before = f != nullptr ? f->after : l->before;
+    const std::string after = l != nullptr ? l->after : f->before;
     if (before != after) out.push_back({name, before, after});
   }
   return out;
@@ -127,18 +127,18 @@ std::string Headline(const Bisection& b, const VersionBisection& v) {
   const std::string name = SafeText(v.package);
   switch (v.outcome) {
     case BisectOutcome::kFound:
-      return v.seeks_fix
-                 ? fmt::format("{} {} put the leak right", name, v.last_good)
-                 : fmt::format("{} {} brought the leak in", name, v.first_bad);
+      return v.seeks_fix ? fmt::format("{} {} put the leak right", name, v.last_good)
+                         : fmt::format("{} {} brought the leak in", name, v.first_bad);
     case BisectOutcome::kNarrowed:
       return fmt::format("{}: one of {} and {} {}; the {} could not be told", name,
                          fmt::join(v.between, ", "), v.seeks_fix ? v.last_good : v.first_bad,
                          v.seeks_fix ? "put the leak right" : "brought the leak in",
                          v.between.size() == 1 ? "first of them" : "ones before the last");
     case BisectOutcome::kGoodLeaks:
-      return fmt::format("{} {} leaks already; name an older version as the good one, or it is "
-                         "another package (leaktrail find says whose objects grow)",
-                         name, v.good);
+      return fmt::format(
+          "{} {} leaks already; name an older version as the good one, or it is "
+          "another package (leaktrail find says whose objects grow)",
+          name, v.good);
     case BisectOutcome::kNoLeak:
       return fmt::format("{} {} does not leak under this load; name the --path that makes it grow",
                          name, v.bad);
@@ -160,13 +160,13 @@ void AppendVersionLines(const Bisection& b, const VersionBisection& v, Lines* li
     case VersionBisection::Recovery::kFound:
       lines->emplace_back("good again", VersionLine(b, v.good_again));
       if (!v.is_exactly_next) {
-        lines->emplace_back("", fmt::format("{} still leaks; what lies between was not told",
-                                            v.still_bad));
+        lines->emplace_back(
+            "", fmt::format("{} still leaks; what lies between was not told", v.still_bad));
       }
       break;
     case VersionBisection::Recovery::kStillBad:
-      lines->emplace_back("good again", fmt::format("none: {}, the newest, still leaks",
-                                                    SafeText(v.still_bad)));
+      lines->emplace_back("good again",
+                          fmt::format("none: {}, the newest, still leaks", SafeText(v.still_bad)));
       break;
     case VersionBisection::Recovery::kNotFound:
       lines->emplace_back("good again",
@@ -184,10 +184,11 @@ void AppendVersionLines(const Bisection& b, const VersionBisection& v, Lines* li
   }
   const BisectTest *good = FindTest(b, v.last_good), *bad = FindTest(b, v.first_bad);
   if (good == nullptr || bad == nullptr) return;
-  const std::vector<VersionChange> also = AlsoChanged(*good, *bad);
+  const std::vector<VersionChange> also =
+      v.seeks_fix ? AlsoChanged(*bad, *good) : AlsoChanged(*good, *bad);
   if (also.empty()) return;
-  lines->emplace_back("with it", ChangesText(also, kShownChanges) +
-                                     ": needed by it, so not told apart from it");
+  lines->emplace_back(
+      "with it", ChangesText(also, kShownChanges) + ": needed by it, so not told apart from it");
 }
 
 std::string LockHeadline(const Bisection& b, const LockBisection& l) {
@@ -196,9 +197,10 @@ std::string LockHeadline(const Bisection& b, const LockBisection& l) {
       if (l.guilty.size() == 1) {
         return l.is_confirmed
                    ? fmt::format("{} brought the leak in", ChangesText(l.guilty, 1))
-                   : fmt::format("without {} it does not leak, but alone with it it could not be "
-                                 "shown to",
-                                 ChangesText(l.guilty, 1));
+                   : fmt::format(
+                         "without {} it does not leak, but alone with it it could not be "
+                         "shown to",
+                         ChangesText(l.guilty, 1));
       }
       return fmt::format("{}: it leaks only with {}{}", ChangesText(l.guilty, l.guilty.size()),
                          l.guilty.size() == 2 ? "both" : "all of them",
@@ -207,13 +209,15 @@ std::string LockHeadline(const Bisection& b, const LockBisection& l) {
       return fmt::format("one of {} packages brought the leak in: {}", l.suspects.size(),
                          ChangesText(l.suspects, l.suspects.size()));
     case BisectOutcome::kGoodLeaks:
-      return fmt::format("it leaks with all packages of {} already; it is none of those that "
-                         "differ, or the good lock file is not good",
-                         SafeText(l.old_file));
+      return fmt::format(
+          "it leaks with all packages of {} already; it is none of those that "
+          "differ, or the good lock file is not good",
+          SafeText(l.old_file));
     case BisectOutcome::kNoLeak:
-      return fmt::format("it does not leak with the packages of {} under this load; name the "
-                         "--path that makes it grow",
-                         SafeText(l.new_file));
+      return fmt::format(
+          "it does not leak with the packages of {} under this load; name the "
+          "--path that makes it grow",
+          SafeText(l.new_file));
     case BisectOutcome::kNoAnswer:
       break;
   }
@@ -228,18 +232,19 @@ std::string BisectTestLine(const BisectTest& test, const TextOptions& options) {
   std::string subject = SubjectOf(test);
   const size_t width = DisplayWidth(subject);
   if (width < kVersionWidth) subject.append(kVersionWidth - width, ' ');
-  std::string line = fmt::format("  {}  {}", subject,
-                                 Painted(AnswerText(test), PaintOf(test.answer), options));
+  std::string line =
+      fmt::format("  {}  {}", subject, Painted(AnswerText(test), PaintOf(test.answer), options));
   if (test.answer != BisectAnswer::kSkipped) {
     line += fmt::format(" ({}, {} … {})", Rate(test.per_request), Rate(test.low), Rate(test.high));
   }
   line += fmt::format(" · {:.0f} s", test.seconds);
   const bool says_why = !test.reason.empty() && test.answer != BisectAnswer::kGood;
   if (says_why || (options.verbose && !test.reason.empty())) {
-    line += "\n" + std::string(4, ' ') + Wrapped(SafeText(test.reason), 4, options);
+    line += fmt::format("\n    {}", Wrapped(SafeText(test.reason), 4, options));
   }
   if (options.verbose && !test.others.empty()) {
-    line += "\n    with it: " + Wrapped(ChangesText(test.others, test.others.size()), 4, options);
+    line += fmt::format("\n    with it: {}",
+                        Wrapped(ChangesText(test.others, test.others.size()), 4, options));
   }
   return line + "\n";
 }
@@ -272,9 +277,8 @@ std::string BisectText(const BisectReport& report, const TextOptions& options) {
   if (b.versions) {
     tests += fmt::format(", of {}", FormatCountOf(b.versions->versions, "version", "versions"));
     if (b.versions->pre_releases_left_out > 0) {
-      tests += fmt::format("; {} left out",
-                           FormatCountOf(b.versions->pre_releases_left_out, "pre-release",
-                                         "pre-releases"));
+      tests += fmt::format("; {} left out", FormatCountOf(b.versions->pre_releases_left_out,
+                                                          "pre-release", "pre-releases"));
     }
   }
   lines.emplace_back("tests", std::move(tests));
