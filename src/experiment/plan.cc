@@ -361,6 +361,7 @@ PlanArm PlanReader::ReadHypothesis(const Toml& value, const PlanArm& baseline) {
   PlanArm arm = baseline;
   const TomlTable& table = value.as_table();
   CheckKeys(value, kHypothesisKeys, "[[hypothesis]]");
+  arm.line = static_cast<uint32_t>(value.location().line());
   arm.note = Text(table, "note").value_or("");
   std::vector<std::string> how;
   arm.packages = Packages(table);
@@ -489,6 +490,9 @@ Result<Plan> PlanReader::Read() {
   ReadService(root, &baseline);
   ReadLoad(root, &baseline);
   ReadLimits(root);
+  if (const Toml* service = Find(root, "service")) {
+    baseline.line = static_cast<uint32_t>(service->location().line());
+  }
   baseline.how = fmt::format("{}", fmt::join(baseline.service.command, " "));
   plan_.arms.push_back(baseline);
   ReadHypotheses(root, baseline);

@@ -35,6 +35,7 @@ struct PlanArm {
   std::string cause;  // "" for the baseline
   std::string how;    // how it is tested, in words: "@pm2/io 4.2.2", "env KEEP_ALIVE=0"
   std::string note;   // the user's
+  uint32_t line = 1;  // in the plan
   ServiceOptions service;
   LoadRequest request;
   std::vector<PackageAtVersion> packages;

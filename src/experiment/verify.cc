@@ -101,7 +101,6 @@ class Verifier {
   // Before running_, so that services end before their folders go.
   std::vector<std::unique_ptr<ScratchProject>> projects_;
   ScratchProject* as_locked_ = nullptr;
-  std::vector<std::string> as_locked_notes_;
   std::vector<OtherNode> nodes_;
   std::vector<Running> running_;
 };
@@ -124,6 +123,7 @@ void Verifier::TakeKept() {
     arm.cause = planned.cause;
     arm.how = planned.how;
     arm.note = planned.note;
+    arm.plan_line = planned.line;
     hashes_.push_back(HashOfArm(planned.definition, plan_.folder));
     if (const KeptArm* earlier = state_.Find(hashes_.back())) {
       arm.is_kept = true;
@@ -140,7 +140,7 @@ void Verifier::TakeKept() {
   if (kept == 0) return;
   const double hours = static_cast<double>(Now() - oldest) / 3600;
   causes_.diagnostics.push_back(
-      {"kept-arms", Severity::kInfo, kept,
+      {"kept-arms", Severity::kInfo, 1,
        fmt::format("{} of {} arms were measured up to {:.1f} hours ago and are taken from {}; "
                    "--fresh measures them again",
                    kept, plan_.arms.size(), hours, state_.path())});
@@ -320,7 +320,7 @@ Result<TestedCauses> Verifier::Run() {
   if (Result<void> ran = RunArms(); !ran) return tl::unexpected(ran.error());
   if (one_by_one_) {
     causes_.diagnostics.push_back(
-        {"one-by-one", Severity::kInfo, plan_.arms.size(),
+        {"one-by-one", Severity::kInfo, 1,
          "the service listens on one port, so the arms ran one after another and not in turns; one "
          "that listens on process.env.PORT can have several alive at once"});
   }

@@ -12,16 +12,6 @@ namespace {
 
 constexpr double kExactUpTo = 10'000;  // bytes per unit that are shown without rounding
 
-std::string Rate(double bytes) {
-  if (std::abs(bytes) < kExactUpTo)
-    return fmt::format("{:+.{}f} B", bytes, std::abs(bytes) < 10 ? 1 : 0);
-  return FormatSizeDelta(static_cast<int64_t>(bytes));
-}
-
-std::string Interval(const SlopeFacts& slope) {
-  return fmt::format("{} to {}", Rate(slope.low), Rate(slope.high));
-}
-
 bool Leaks(const SlopeFacts& slope) { return slope.outcome == "leak"; }
 
 std::string SizeOf(double bytes) { return FormatSize(static_cast<uint64_t>(std::max(bytes, 0.0))); }
@@ -33,15 +23,26 @@ bool OnlyResidentGrows(const ExperimentFacts& facts) {
 
 }  // namespace
 
+std::string RateText(double bytes) {
+  if (std::abs(bytes) < kExactUpTo)
+    return fmt::format("{:+.{}f} B", bytes, std::abs(bytes) < 10 ? 1 : 0);
+  return FormatSizeDelta(static_cast<int64_t>(bytes));
+}
+
+std::string IntervalText(const SlopeFacts& slope) {
+  return fmt::format("{} to {}", RateText(slope.low), RateText(slope.high));
+}
+
 std::string GrowthText(const Findings& findings) {
   const ExperimentFacts& facts = *findings.experiment;
   const std::string unit = SafeText(findings.growth.unit);
   const bool outside_first = Leaks(facts.external) && facts.external.per_unit > facts.heap.per_unit;
   if (outside_first) {
-    return fmt::format(": {} per {} outside V8's heap ({})", Rate(facts.external.per_unit), unit,
-                       Interval(facts.external));
+    return fmt::format(": {} per {} outside V8's heap ({})", RateText(facts.external.per_unit),
+                       unit, IntervalText(facts.external));
   }
-  return fmt::format(": {} per {} ({})", Rate(facts.heap.per_unit), unit, Interval(facts.heap));
+  return fmt::format(": {} per {} ({})", RateText(facts.heap.per_unit), unit,
+                     IntervalText(facts.heap));
 }
 
 std::vector<std::pair<std::string, std::string>> ExperimentLines(const Findings& findings,
@@ -70,7 +71,7 @@ std::vector<std::pair<std::string, std::string>> ExperimentLines(const Findings&
     lines.emplace_back("note",
                        fmt::format("resident memory grows by {} per {} though what JavaScript "
                                    "holds does not: native code or the allocator",
-                                   Rate(facts.resident.per_unit), findings.growth.unit));
+                                   RateText(facts.resident.per_unit), findings.growth.unit));
   }
   if (findings.verdict != Verdict::kLeak || verbose) {
     lines.emplace_back("would see",
@@ -79,8 +80,9 @@ std::vector<std::pair<std::string, std::string>> ExperimentLines(const Findings&
   }
   if (verbose) {
     const auto slope = [&](const char* name, const SlopeFacts& s) {
-      lines.emplace_back(name, fmt::format("{} per {} ({}): {}, {}", Rate(s.per_unit),
-                                           findings.growth.unit, Interval(s), s.outcome, s.reason));
+      lines.emplace_back(
+          name, fmt::format("{} per {} ({}): {}, {}", RateText(s.per_unit), findings.growth.unit,
+                            IntervalText(s), s.outcome, s.reason));
     };
     slope("heap", facts.heap);
     slope("external", facts.external);

@@ -10,6 +10,11 @@
 
 namespace leaktrail {
 
+// "+562 B", "-0.3 B", "+1.2 MB": growth per unit.
+std::string RateText(double bytes);
+// "+551 B to +573 B"
+std::string IntervalText(const SlopeFacts& slope);
+
 // ": +562 B per request (551 to 573), +16 kB outside the heap"
 std::string GrowthText(const Findings& findings);
 // Label and text of each line, after the verdict.

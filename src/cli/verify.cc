@@ -1,0 +1,135 @@
+// leaktrail verify PLAN | verify --init: is it really that?
+#include <fmt/format.h>
+
+#include <functional>
+#include <memory>
+
+#include "base/output_file.h"
+#include "cli/command_line.h"
+#include "cli/exit_codes.h"
+#include "cli/interrupt.h"
+#include "cli/run.h"
+#include "experiment/plan.h"
+#include "experiment/plan_init.h"
+#include "experiment/verify.h"
+#include "report/verify_report.h"
+
+namespace leaktrail {
+namespace {
+
+constexpr const char* kUsualPlan = "leaktrail-plan.toml";
+constexpr const char* kUsualFindings = "findings.json";
+constexpr std::chrono::seconds kGrace{12};
+
+struct VerifyArguments {
+  std::string plan;
+  bool init = false, fresh = false;
+  std::string findings;
+  std::string junit, sarif, markdown, html;
+};
+
+Result<void> WriteFile(const std::string& path, const std::string& text) {
+  Result<std::unique_ptr<OutputFile>> file = OutputFile::Create(path);
+  if (!file) return tl::unexpected(file.error());
+  if (Result<void> written = (*file)->Write(text); !written) return written;
+  return (*file)->Finish();
+}
+
+std::string Sarif(const VerifyReport& report) {
+  std::string text;
+  JsonWriter json([&](std::string_view piece) { text += piece; });
+  WriteVerifySarif(report, &json);
+  return text;
+}
+
+Result<void> WriteForms(const VerifyArguments& a, const VerifyReport& report) {
+  const std::pair<const std::string*, std::function<std::string()>> forms[] = {
+      {&a.junit, [&] { return VerifyJunit(report); }},
+      {&a.sarif, [&] { return Sarif(report); }},
+      {&a.markdown, [&] { return VerifyMarkdown(report); }},
+      {&a.html, [&] { return VerifyHtml(report); }}};
+  for (const auto& [path, text] : forms) {
+    if (path->empty()) continue;
+    if (Result<void> written = WriteFile(*path, text()); !written) return written;
+  }
+  return {};
+}
+
+Result<int> RunInit(const VerifyArguments& a, Run& run) {
+  PlanInitOptions options;
+  options.plan_path = a.plan;
+  options.findings_path = a.findings;
+  if (a.findings.empty()) options.usual_findings_path = kUsualFindings;
+  options.cancel = run.cancel();
+  options.progress = run.progress();
+  SetInterruptGrace(kGrace);
+  Result<PlanInitResult> made = WritePlan(options);
+  if (!made) return tl::unexpected(made.error());
+  run.HideProgress();
+  StandardOutput out;
+  out.Write(fmt::format(
+      "{} has {} to test{}; read it, then: leaktrail verify {}\n", a.plan,
+      made->hypothesis_count == 1 ? std::string("1 hypothesis")
+                                  : fmt::format("{} hypotheses", made->hypothesis_count),
+      made->from.empty() ? "" : ", the most likely first by " + made->from, a.plan));
+  if (Result<void> written = out.Finish(); !written) return tl::unexpected(written.error());
+  return kExitFine;
+}
+
+Result<int> RunVerifyVerb(VerifyArguments a, Run& run) {
+  if (a.plan.empty()) a.plan = kUsualPlan;
+  if (a.init) return RunInit(a, run);
+  if (!a.findings.empty()) {
+    return Fail(ErrorKind::kUsage, "--findings is for --init; the plan says what is tested");
+  }
+  Result<Plan> plan = ReadPlan(a.plan);
+  if (!plan) return tl::unexpected(plan.error());
+  VerifyOptions options;
+  options.plan_path = a.plan;
+  options.earlier = a.fresh ? EarlierResults::kIgnore : EarlierResults::kUse;
+  options.progress = run.progress();
+  options.cancel = run.cancel();
+  SetInterruptGrace(kGrace);
+  Result<TestedCauses> causes = RunVerify(*plan, options);
+  if (!causes) {
+    // What is kept is worth a word; for an interrupted command main has none.
+    if (causes.error().kind == ErrorKind::kInterrupted) {
+      run.HideProgress();
+      WriteToStandardError(fmt::format("leaktrail: {}\n", causes.error().message));
+    }
+    return tl::unexpected(causes.error());
+  }
+  VerifyReport report;
+  report.plan = a.plan;
+  report.causes = std::move(*causes);
+  report.notes = run.Notes({});
+  report.notes.diagnostics.insert(report.notes.diagnostics.end(), report.causes.diagnostics.begin(),
+                                  report.causes.diagnostics.end());
+  if (Result<void> written = WriteForms(a, report); !written) {
+    return tl::unexpected(written.error());
+  }
+  return run.Print(report, VerifyText, WriteVerifyJson, ExitCodeOf(report.causes.verdict));
+}
+
+}  // namespace
+
+void AddVerify(CLI::App* root, CommandLine* line) {
+  auto a = std::make_shared<VerifyArguments>();
+  Verb(root, line, "verify", "Is it really that?",
+       "  leaktrail verify --init                  # writes leaktrail-plan.toml for this project\n"
+       "  leaktrail verify                         # tests what the plan lists\n"
+       "  leaktrail verify --init --findings findings.json causes.toml\n"
+       "  leaktrail verify causes.toml --junit verify.xml --html verify.html\n")
+      .Optional("PLAN", &a->plan, "what to test, in TOML (leaktrail-plan.toml)")
+      .Flag("--init", &a->init, "write PLAN for the project in this folder")
+      .Text("--findings", "FILE", &a->findings,
+            "with --init: what find --json said (findings.json, if it is there)")
+      .Flag("--fresh", &a->fresh, "measure finished arms of a stopped run again")
+      .Text("--junit", "FILE", &a->junit, "also write JUnit XML")
+      .Text("--sarif", "FILE", &a->sarif, "also write SARIF")
+      .Text("--markdown", "FILE", &a->markdown, "also write a Markdown table")
+      .Text("--html", "FILE", &a->html, "also write a page")
+      .Runs([a](Run& run) { return RunVerifyVerb(*a, run); });
+}
+
+}  // namespace leaktrail
