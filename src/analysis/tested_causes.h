@@ -33,20 +33,12 @@ struct TestedDifference {
 };
 
 struct TestedArm {
-<<<<<<< HEAD
-  std::string cause;     // "" for the baseline
-  std::string how;       // how it is tested
-  std::string note;      // the user's
-  std::string failure;   // one sentence, if it could not be measured
-  bool is_kept = false;  // measured by an earlier run
-=======
   std::string cause;       // "" for the baseline
   std::string how;         // how it is tested
   std::string note;        // the user's
   uint32_t plan_line = 1;  // of the hypothesis
   std::string failure;     // one sentence, if it could not be measured
   bool is_kept = false;    // measured by an earlier run
->>>>>>> verify
   std::vector<std::string> install_notes;
   ExperimentFacts facts;
 

@@ -82,11 +82,8 @@ class Verb {
 
 // One per verb, each in the file of its name.
 void AddFind(CLI::App* root, CommandLine* line);
-<<<<<<< HEAD
 void AddBisect(CLI::App* root, CommandLine* line);
-=======
 void AddVerify(CLI::App* root, CommandLine* line);
->>>>>>> verify
 void AddTrail(CLI::App* root, CommandLine* line);
 void AddSummary(CLI::App* root, CommandLine* line);
 void AddDiff(CLI::App* root, CommandLine* line);

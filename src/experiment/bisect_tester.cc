@@ -34,10 +34,14 @@ const GrowthVerdict& TellingOf(const RoundsState& state, bool outside_heap) {
 }  // namespace
 
 bool BisectTester::IsSettledEarly(const RoundsState& state) const {
-  if (!grows_outside_heap_ || state.outcome != GrowthOutcome::kLeak) return false;
+  if (!grows_outside_heap_) return false;
   const GrowthVerdict& growth = TellingOf(state, *grows_outside_heap_);
-  return growth.outcome == GrowthOutcome::kLeak && state.done_part >= kEnoughDone &&
-         growth.growth.low >= kSameLeak * bad_rate_;
+  const bool is_judged = growth.sample_count >= SequentialVerdict::kMinSamples;
+  if (is_judged && state.done_part >= kEnoughDone && growth.growth.high < kOtherLeak * bad_rate_) {
+    return true;
+  }
+  return state.outcome == GrowthOutcome::kLeak && growth.outcome == GrowthOutcome::kLeak &&
+         state.done_part >= kEnoughDone && growth.growth.low >= kSameLeak * bad_rate_;
 }
 
 Result<RoundsState> BisectTester::RunArm(const std::string& label,
@@ -135,7 +139,7 @@ Result<BisectAnswer> BisectTester::Run(BisectTest test, std::span<const PackageC
   }
   if (!grows_outside_heap_ && test.answer == BisectAnswer::kBad) {
     grows_outside_heap_ = test.is_outside_heap;
-    bad_rate_ = test.low > 0 ? test.low : test.per_request;
+    bad_rate_ = test.per_request;
   }
   test.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   out_->tests.push_back(test);

@@ -407,6 +407,12 @@ std::vector<LockDifference> ChangedVersions(const LockTree& before, const LockTr
                         both.second.end(), std::back_inserter(gone));
     std::set_difference(both.second.begin(), both.second.end(), both.first.begin(),
                         both.first.end(), std::back_inserter(come));
+    // Some copies stay as they were: all versions before and after say more than what is new.
+    const bool overlap = gone.size() < both.first.size();
+    if (overlap) {
+      gone.assign(both.first.begin(), both.first.end());
+      come.assign(both.second.begin(), both.second.end());
+    }
     out.push_back({"", name, fmt::format("{}", fmt::join(gone, ", ")),
                    fmt::format("{}", fmt::join(come, ", "))});
   }

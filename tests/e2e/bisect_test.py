@@ -35,7 +35,7 @@ require('http').createServer((req, res) => {
 }).listen(0, '127.0.0.1');
 """
 # Short rounds, so that few seconds are enough for a verdict.
-LOAD = ["-n", "1000", "--settle", "200", "--time", "8"]
+LOAD = ["-n", "400", "--settle", "100", "--time", "8", "--rounds", "30"]
 
 
 def processes_with(mark, besides):
