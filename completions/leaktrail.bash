@@ -4,6 +4,7 @@ _leaktrail_common='--color --help --json --stats --threads --tolerant --top --ve
 
 _leaktrail_flags() {
   case $1 in
+    bisect) echo "$_leaktrail_common --body --concurrency --content-type --header --keep --lockfiles --method --newer --path --port --requests --rounds --settle --time --warmup" ;;
     dominators) echo "$_leaktrail_common --depth" ;;
     find) echo "$_leaktrail_common --body --concurrency --content-type --header --method --path --port --requests --rounds --save --settle --time --warmup" ;;
     load) echo "$_leaktrail_common --allow-remote --auth --body --concurrency --content-type --cookie --header --insecure --keep-alive --method --path --rate --requests --time --timeout" ;;
@@ -16,7 +17,7 @@ _leaktrail_flags() {
   esac
 }
 
-_leaktrail_verbs='diff dominators find load packages ps redact retainers snapshot strings summary trail watch'
+_leaktrail_verbs='bisect diff dominators find load packages ps redact retainers snapshot strings summary trail watch'
 
 _leaktrail() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb='' i
@@ -36,9 +37,9 @@ _leaktrail() {
       return
       ;;
     # A number or a name that nothing here can guess.
-    --auth | --class | --concurrency | --content-type | --cookie | --depth | --header | --method | --path | --port | --rate | --requests | --rounds) return ;;
+    --auth | --class | --concurrency | --content-type | --cookie | --depth | --header | --method | --newer | --path | --port | --rate | --requests | --rounds) return ;;
     --settle | --threads | --time | --timeout | --top | --warmup | --worker) return ;;
-    --body | --output)
+    --body | --lockfiles | --output)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
