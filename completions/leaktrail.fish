@@ -1,10 +1,11 @@
 # fish completion for leaktrail
 
-set -l verbs diff dominators find load packages ps redact retainers snapshot strings summary trail verify watch
+set -l verbs bisect diff dominators find load packages ps redact retainers snapshot strings summary trail verify watch
 
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -f
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a diff -d 'What changed from one snapshot to another'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a dominators -d 'What keeps most memory alive'
+complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a bisect -d 'Since which version of a package does it leak'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a find -d 'Does this service leak, and who'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a load -d 'How fast does it answer under load'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a packages -d 'Memory by npm package'
@@ -35,19 +36,19 @@ complete -c leaktrail -n "__fish_seen_subcommand_from snapshot" -l force -d 'Tak
 complete -c leaktrail -n "__fish_seen_subcommand_from snapshot" -l worker -x -d 'Of this worker thread'
 complete -c leaktrail -n "__fish_seen_subcommand_from ps" -l watch -d 'Look every two seconds'
 complete -c leaktrail -n "__fish_seen_subcommand_from retainers" -l class -x -d 'The largest object of a class'
-complete -c leaktrail -n "__fish_seen_subcommand_from find load" -l body -r -d "The body of each request"
-complete -c leaktrail -n "__fish_seen_subcommand_from find load" -l concurrency -x -d "Requests at a time"
-complete -c leaktrail -n "__fish_seen_subcommand_from find load" -l content-type -x -d "The body's type"
-complete -c leaktrail -n "__fish_seen_subcommand_from find load" -l header -x -d "A header of each request"
-complete -c leaktrail -n "__fish_seen_subcommand_from find load" -l method -x -d "GET unless there is a body"
-complete -c leaktrail -n "__fish_seen_subcommand_from find load" -l path -x -d "What to ask for"
-complete -c leaktrail -n "__fish_seen_subcommand_from find" -l port -x -d "Its port, where it has several"
-complete -c leaktrail -n "__fish_seen_subcommand_from find" -l requests -x -d "At most so many requests a round"
-complete -c leaktrail -n "__fish_seen_subcommand_from find" -l rounds -x -d "At most so many rounds"
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect find load" -l body -r -d "The body of each request"
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect find load" -l concurrency -x -d "Requests at a time"
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect find load" -l content-type -x -d "The body's type"
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect find load" -l header -x -d "A header of each request"
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect find load" -l method -x -d "GET unless there is a body"
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect find load" -l path -x -d "What to ask for"
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect find" -l port -x -d "Its port, where it has several"
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect find" -l requests -x -d "At most so many requests a round"
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect find" -l rounds -x -d "At most so many rounds"
 complete -c leaktrail -n "__fish_seen_subcommand_from find" -l save -x -a '(__fish_complete_directories)' -d "Keep the snapshots there"
-complete -c leaktrail -n "__fish_seen_subcommand_from find" -l settle -x -d "Wait at most so long after a round"
-complete -c leaktrail -n "__fish_seen_subcommand_from find" -l time -x -d "At most so much time for rounds"
-complete -c leaktrail -n "__fish_seen_subcommand_from find" -l warmup -x -d "At most so many rounds of warm-up"
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect find" -l settle -x -d "Wait at most so long after a round"
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect find" -l time -x -d "At most so much time for rounds"
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect find" -l warmup -x -d "At most so many rounds of warm-up"
 complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l interval -x -d 'Between two samples'
 complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l log -r -d 'Append a line a sample'
 complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l prometheus -x -d 'Serve metrics there'
@@ -55,6 +56,9 @@ complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l snapshot-at -x -
 complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l snapshot-cap -x -d 'Remove the oldest beyond'
 complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l snapshots -r -d 'Where they go'
 complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l until -x -a 'verdict' -d 'Verdict, time or size'
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect" -l keep -d 'Keep the scratch copy of the project'
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect" -l lockfiles -r -d 'Two lock files, old and new'
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect" -l newer -x -d 'Test at most so many newer versions'
 complete -c leaktrail -n "__fish_seen_subcommand_from load" -l allow-remote -d 'Also hosts that are not this machine'
 complete -c leaktrail -n "__fish_seen_subcommand_from load" -l auth -x -d 'Basic authentication'
 complete -c leaktrail -n "__fish_seen_subcommand_from load" -l cookie -x -d 'A cookie of each request'

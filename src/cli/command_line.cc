@@ -61,6 +61,9 @@ class HelpFormatter : public CLI::Formatter {
   static std::string Usage(const CLI::App* verb) {
     std::string out = verb->get_name() + " [OPTIONS]";
     if (verb->get_name() == "find") return out + " TARGET | -- COMMAND...";
+    if (verb->get_name() == "bisect") {
+      return out + " NAME@GOOD..BAD | --lockfiles OLD NEW  -- COMMAND...";
+    }
     for (const CLI::Option* option : verb->get_options()) {
       if (!option->get_positional()) continue;
       const std::string name = option->get_name(true);
@@ -122,13 +125,13 @@ std::string FirstExtra(const std::vector<std::string>& extras) {
   return extras.empty() ? "" : extras.front();
 }
 
-// Where `--` stands after `find`; argc elsewhere.
+// Where `--` stands after a verb that takes a command; argc elsewhere.
 int BeginOfCommand(int argc, const char* const* argv) {
-  bool is_find = false;
+  bool takes_command = false;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
-    if (word == "--" && is_find) return i;
-    is_find = is_find || word == "find";
+    if (word == "--" && takes_command) return i;
+    takes_command = takes_command || word == "find" || word == "bisect";
   }
   return argc;
 }
@@ -196,6 +199,12 @@ Verb& Verb::Texts(const std::string& flag, const std::string& value_name,
   return *this;
 }
 
+Verb& Verb::Pair(const std::string& flag, const std::string& value_names,
+                 std::vector<std::string>* values, const std::string& help) {
+  app_->add_option(flag, *values, help)->type_name(value_names)->expected(2);
+  return *this;
+}
+
 Verb& Verb::Number(const std::string& flag, uint32_t min, uint32_t max, uint32_t* value,
                    const std::string& help) {
   app_->add_option(flag, *value, help)->type_name("N")->check(CLI::Range(min, max).description(""));
@@ -221,6 +230,7 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
   AddCommonOptions(&root, &line->common, "");
   root.require_subcommand(1);
   AddFind(&root, line);
+  AddBisect(&root, line);
   AddVerify(&root, line);
   AddPs(&root, line);
   AddWatch(&root, line);

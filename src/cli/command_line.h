@@ -37,7 +37,8 @@ using VerbAction = std::function<Result<int>(Run&)>;
 struct CommandLine {
   CommonOptions common;
   VerbAction chosen;  // set by parsing
-  // What stands behind `--`: a command, which is not for us to parse. Of `find` only.
+  // What stands behind `--`: a command, which is not for us to parse. Of `find`
+  // and `bisect`.
   std::vector<std::string> command;
 };
 
@@ -66,6 +67,9 @@ class Verb {
   // May be given several times.
   Verb& Texts(const std::string& flag, const std::string& value_name,
               std::vector<std::string>* values, const std::string& help);
+  // `flag` with two values.
+  Verb& Pair(const std::string& flag, const std::string& value_names,
+             std::vector<std::string>* values, const std::string& help);
   Verb& Number(const std::string& flag, uint32_t min, uint32_t max, uint32_t* value,
                const std::string& help);
   Verb& Flag(const std::string& flag, bool* value, const std::string& help);
@@ -78,6 +82,7 @@ class Verb {
 
 // One per verb, each in the file of its name.
 void AddFind(CLI::App* root, CommandLine* line);
+void AddBisect(CLI::App* root, CommandLine* line);
 void AddVerify(CLI::App* root, CommandLine* line);
 void AddTrail(CLI::App* root, CommandLine* line);
 void AddSummary(CLI::App* root, CommandLine* line);

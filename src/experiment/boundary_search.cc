@@ -112,7 +112,8 @@ Result<Recovery> FindRecovery(size_t n, size_t max_questions, const AskPlace& as
     }
   }
   if (good > 0) {
-    // Up to here only bad ones were seen, so halving may be cut short and still tell something true.
+    // Up to here only bad ones were seen, so halving may be cut short and still tell something
+    // true.
     const Result<void> halved = Halve(Answer::kBad, max_questions, &memory, &bad, &good);
     if (!halved) return tl::unexpected(halved.error());
     out.end = RecoveryEnd::kFound;
@@ -155,7 +156,8 @@ Result<GuiltySet> FindGuiltyChanges(size_t n, const AskSet& ask) {
         out.is_confirmed = true;
       } else if (boundary->end == BoundaryEnd::kNarrowed) {
         out.end = boundary->end;
-        for (size_t i = boundary->last_good; i < boundary->first_bad; ++i) out.suspects.push_back(i);
+        for (size_t i = boundary->last_good; i < boundary->first_bad; ++i)
+          out.suspects.push_back(i);
       }
       return out;
     }

@@ -54,8 +54,9 @@ enum class RecoveryEnd : uint8_t {
 
 struct Recovery {
   RecoveryEnd end = RecoveryEnd::kNotAsked;
-  std::optional<size_t> first_good, last_bad;  // none: the place before the first one is the bad one
-  bool is_exact = false;                       // nothing unanswered between them
+  std::optional<size_t> first_good,
+      last_bad;           // none: the place before the first one is the bad one
+  bool is_exact = false;  // nothing unanswered between them
   size_t questions = 0;
 };
 

@@ -43,7 +43,8 @@ TEST(BoundarySearch, FindsEveryBoundaryWithLogarithmicallyManyQuestions) {
 }
 
 TEST(BoundarySearch, SaysWhichEndIsNotAsItShouldBe) {
-  History all_bad{5, 0, {}, {}}, all_good{5, 5, {}, {}}, no_end{5, 2, {4}, {}}, no_begin{5, 2, {0}, {}};
+  History all_bad{5, 0, {}, {}}, all_good{5, 5, {}, {}}, no_end{5, 2, {4}, {}},
+      no_begin{5, 2, {0}, {}};
   EXPECT_EQ(FindBoundary(5, all_bad.ask())->end, BoundaryEnd::kGoodIsBad);
   EXPECT_EQ(FindBoundary(5, all_good.ask())->end, BoundaryEnd::kBadIsGood);
   EXPECT_EQ(all_good.asked.size(), 1u);

@@ -64,6 +64,7 @@ Result<std::string> ChangeManifest(const std::string& text,
     return Fail(ErrorKind::kBadInput, "package.json is not JSON");
   }
   for (const ManifestChange& change : changes) {
+    if (change.version.empty()) continue;
     for (const char* list : kLists) {
       const auto found = manifest.find(list);
       if (!change.own || found == manifest.end() || !found->is_object() ||
@@ -76,6 +77,7 @@ Result<std::string> ChangeManifest(const std::string& text,
       const size_t at = now.find('@', std::string_view("npm:@").size());
       spec = now.starts_with("npm:") ? now.substr(0, at) + "@" + change.version : change.version;
     }
+    if (!change.for_all) continue;
     Json& overrides = manifest["overrides"];
     if (!overrides.is_object()) overrides = Json::object();
     SetOverride(&overrides, change);

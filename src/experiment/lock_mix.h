@@ -14,9 +14,10 @@ namespace leaktrail {
 
 // A package that package.json is to ask for at exactly this version.
 struct ManifestChange {
-  std::string name, version;
-  std::string only;  // a range of npm: those who ask for something in it; "" for all
-  bool own = true;   // the project's own dependency too, where it is one
+  std::string name, version;  // no version: nothing is asked for
+  std::string only;           // a range of npm: those who ask for something in it; "" for all
+  bool own = true;            // the project's own dependency too, where it is one
+  bool for_all = true;        // an override for everybody else
 };
 
 Result<void> CheckManifest(const std::string& text, const std::string& shown_name);

@@ -48,9 +48,10 @@ TEST(LockTree, RefusesWhatIsNoLock) {
 }
 
 TEST(LockTree, NamesFoldersOutsideOfTheProject) {
-  EXPECT_EQ(FindFoldersOutside(R"({"packages": {"": {}, "../lib": {}, "node_modules/lib": {"link": true},
+  EXPECT_EQ(
+      FindFoldersOutside(R"({"packages": {"": {}, "../lib": {}, "node_modules/lib": {"link": true},
                                    "../lib/node_modules/x": {"version": "1.0.0"}}})"),
-            std::vector<std::string>{"../lib"});
+      std::vector<std::string>{"../lib"});
 }
 
 Json Changed(const char* manifest, std::vector<ManifestChange> changes) {
@@ -59,8 +60,8 @@ Json Changed(const char* manifest, std::vector<ManifestChange> changes) {
 }
 
 TEST(ChangeManifest, AsksForTheVersionDirectlyAndForEverybodyElse) {
-  const Json changed = Changed(R"({"devDependencies": {"a": "^1.0.0", "b": "2.0.0"}})",
-                               {{"a", "1.5.0", "", true}});
+  const Json changed =
+      Changed(R"({"devDependencies": {"a": "^1.0.0", "b": "2.0.0"}})", {{"a", "1.5.0", "", true}});
   EXPECT_EQ(changed["devDependencies"]["a"], "1.5.0");
   EXPECT_EQ(changed["devDependencies"]["b"], "2.0.0");
   EXPECT_EQ(changed["overrides"]["a"], "1.5.0");
@@ -77,20 +78,21 @@ TEST(ChangeManifest, ReplacesOverridesOfThePackageAndKeepsAllOthers) {
 }
 
 TEST(ChangeManifest, LeavesTheOwnDependencyAloneWhereAnotherCopyIsMeant) {
-  const Json changed = Changed(R"({"dependencies": {"a": "^4.0.0"}})",
-                               {{"a", "2.6.8", ">=2.6.0 <=2.6.9", false}});
+  const Json changed =
+      Changed(R"({"dependencies": {"a": "^4.0.0"}})", {{"a", "2.6.8", ">=2.6.0 <=2.6.9", false}});
   EXPECT_EQ(changed["dependencies"]["a"], "^4.0.0");
   EXPECT_EQ(changed["overrides"]["a@>=2.6.0 <=2.6.9"], "2.6.8");
 }
 
 TEST(ChangeManifest, KeepsTheRealNameOfAnAlias) {
-  const Json changed = Changed(R"({"dependencies": {"d": "npm:@s/debug@4.0.0"}})",
-                               {{"d", "4.1.0", "", true}});
+  const Json changed =
+      Changed(R"({"dependencies": {"d": "npm:@s/debug@4.0.0"}})", {{"d", "4.1.0", "", true}});
   EXPECT_EQ(changed["dependencies"]["d"], "npm:@s/debug@4.1.0");
 }
 
 TEST(MixLocks, TakesChangedAndNewPackagesFromTheDonor) {
-  const char* base = R"({"lockfileVersion": 2, "dependencies": {"x": {}}, "packages": {"": {"name": "app"},
+  const char* base =
+      R"({"lockfileVersion": 2, "dependencies": {"x": {}}, "packages": {"": {"name": "app"},
     "node_modules/a": {"version": "1.0.0"}, "node_modules/a/node_modules/c": {"version": "1.0.0"},
     "node_modules/b": {"version": "1.0.0"}}})";
   const char* donor = R"({"lockfileVersion": 3, "packages": {"": {"name": "app"},

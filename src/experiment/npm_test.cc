@@ -46,7 +46,8 @@ TEST(NpmComplaint, SaysSomethingWhateverNpmWrote) {
 
 std::vector<PublishedVersion> Versions() {
   std::vector<PublishedVersion> all;
-  for (const char* v : {"1.0.0", "1.1.0-rc.1", "1.1.0", "1.2.0", "1.10.0", "2.0.0-beta.1", "2.0.0"}) {
+  for (const char* v :
+       {"1.0.0", "1.1.0-rc.1", "1.1.0", "1.2.0", "1.10.0", "2.0.0-beta.1", "2.0.0"}) {
     all.push_back({v, ""});
   }
   return all;

@@ -152,6 +152,7 @@ class NpmScratchProject : public ScratchProject {
   Result<void> WriteProject(std::span<const PackageChange> changes);
   Result<void> RunInstall(std::span<const PackageChange> changes);
   Result<InstallReport> Check(std::span<const PackageChange> changes) const;
+  Result<void> CheckSide(const PackageChange& change, const LockTree& now) const;
   bool ModulesAgree(const LockTree& lock) const;
 
   const ScratchOptions options_;
@@ -296,10 +297,16 @@ Result<std::vector<ManifestChange>> NpmScratchProject::Plan(
     std::span<const PackageChange> changes) const {
   std::vector<ManifestChange> out;
   for (const PackageChange& change : changes) {
-    ManifestChange planned{change.name, change.version, "", true};
+    ManifestChange planned{change.name, change.version, "", true, true};
+    if (change.side != LockSide::kNone) {
+      const LockTree& side = change.side == LockSide::kDonor ? donor_ : locked_;
+      planned.for_all = VersionsOf(side, change.name).size() == 1;
+      out.push_back(std::move(planned));
+      continue;
+    }
     const std::vector<std::string> now = VersionsOf(locked_, change.name);
     const bool is_direct = !DirectSpec(change.name).empty();
-    if (now.empty() && !is_direct && donor_text_.empty()) {
+    if (now.empty() && !is_direct) {
       return Fail(ErrorKind::kUsage,
                   fmt::format("{} is not installed in {}: neither package.json nor {} names it",
                               change.name, original_root_, lock_name_));
@@ -310,7 +317,7 @@ Result<std::vector<ManifestChange>> NpmScratchProject::Plan(
                               "one at a version; use npm 8.3 or newer",
                               change.name, npm_version_));
     }
-    if (now.size() > 1 && donor_text_.empty()) {
+    if (now.size() > 1) {
       std::string low = change.low, high = change.high;
       if (low.empty() && is_direct) {
         low = high = change.version;
@@ -342,7 +349,9 @@ Result<void> NpmScratchProject::WriteProject(std::span<const PackageChange> chan
   std::string lock = lock_text_;
   if (!donor_text_.empty()) {
     std::set<std::string> names;
-    for (const PackageChange& c : changes) names.insert(c.name);
+    for (const PackageChange& c : changes) {
+      if (c.side == LockSide::kDonor) names.insert(c.name);
+    }
     Result<std::string> mixed = MixLocks(lock_text_, donor_text_, names);
     if (!mixed) return tl::unexpected(mixed.error());
     lock = std::move(*mixed);
@@ -398,6 +407,12 @@ std::vector<LockDifference> ChangedVersions(const LockTree& before, const LockTr
                         both.second.end(), std::back_inserter(gone));
     std::set_difference(both.second.begin(), both.second.end(), both.first.begin(),
                         both.first.end(), std::back_inserter(come));
+    // Some copies stay as they were: all versions before and after say more than what is new.
+    const bool overlap = gone.size() < both.first.size();
+    if (overlap) {
+      gone.assign(both.first.begin(), both.first.end());
+      come.assign(both.second.begin(), both.second.end());
+    }
     out.push_back({"", name, fmt::format("{}", fmt::join(gone, ", ")),
                    fmt::format("{}", fmt::join(come, ", "))});
   }
@@ -407,6 +422,23 @@ std::vector<LockDifference> ChangedVersions(const LockTree& before, const LockTr
 std::string InstalledVersion(const std::string& folder) {
   const Result<std::string> text = ReadText(folder + "/package.json");
   return text ? ManifestVersion(*text) : std::string();
+}
+
+// All copies are of versions that this lock file has. None is fine: nobody may need it any more.
+Result<void> NpmScratchProject::CheckSide(const PackageChange& change, const LockTree& now) const {
+  const LockTree& side = change.side == LockSide::kDonor ? donor_ : locked_;
+  const std::vector<std::string> allowed = VersionsOf(side, change.name);
+  for (const LockedPackage& p : now) {
+    if (p.name != change.name) continue;
+    const std::string version = InstalledVersion(root_ + "/" + p.path);
+    if (version.empty() || std::find(allowed.begin(), allowed.end(), version) != allowed.end()) {
+      continue;
+    }
+    return Fail(ErrorKind::kEnvironment,
+                fmt::format("npm was asked for {} {} and installed {} in {}", change.name,
+                            fmt::join(allowed, ", "), version, p.path));
+  }
+  return {};
 }
 
 Result<InstallReport> NpmScratchProject::Check(std::span<const PackageChange> changes) const {
@@ -426,8 +458,14 @@ Result<InstallReport> NpmScratchProject::Check(std::span<const PackageChange> ch
   if (!planned) return tl::unexpected(planned.error());
   for (size_t i = 0; i < changes.size(); ++i) {
     const PackageChange& change = changes[i];
+    if (change.side != LockSide::kNone) {
+      if (Result<void> checked = CheckSide(change, *now); !checked) {
+        return tl::unexpected(checked.error());
+      }
+      continue;
+    }
     // Of several copies those may stay that their dependents do not allow to change.
-    const bool all_of_it = (*planned)[i].only.empty() && donor_text_.empty();
+    const bool all_of_it = (*planned)[i].only.empty();
     size_t there = 0;
     for (const LockedPackage& p : *now) {
       if (p.name != change.name) continue;

@@ -25,6 +25,7 @@
 // the project. Threads: one at a time. Linux.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -41,6 +42,8 @@ struct ScratchOptions {
   const CancelToken* cancel = nullptr;
 };
 
+enum class LockSide : uint8_t { kNone, kBase, kDonor };
+
 // One package at another version.
 struct PackageChange {
   std::string name;
@@ -48,6 +51,9 @@ struct PackageChange {
   // Where copies of several versions are installed: those from low to high are changed. "" takes
   // what lies between the version now and the new one of the project's own dependency.
   std::string low, high;
+  // After UseLocks: its copies are where, and of the versions that, this lock file has. `version`
+  // is that of the project's own copy then, and "" if there is none or none is to be asked for.
+  LockSide side = LockSide::kNone;
 };
 
 struct InstallReport {
@@ -73,9 +79,9 @@ class ScratchProject {
   // was asked; the copy can be used on.
   virtual Result<InstallReport> Install(std::span<const PackageChange> changes) = 0;
 
-  // The state that changes start from; the project's lock file otherwise.
-  // `donor` is another package-lock.json: changed packages, and what is new with them, take its
-  // entries, so that they come with the dependencies that it has.
+  // Changes start from `base` instead of the project's lock file, and each may choose between its
+  // entries and those of `donor`. Packages that only the donor has come along where they are
+  // needed.
   virtual Result<void> UseLocks(const std::string& base_text, const std::string& donor_text) = 0;
 
   virtual const LockTree& locked() const = 0;

@@ -7,10 +7,10 @@ namespace {
 
 TEST(Semver, OrdersVersionsAsNpmDoes) {
   // From semver.org, point 11, and what sorting as text gets wrong.
-  const char* ascending[] = {"0.9.0",        "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta",
-                             "1.0.0-beta",   "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1",
-                             "1.0.0",        "1.0.1",       "1.2.0",         "1.10.0",
-                             "2.0.0-0",      "2.0.0"};
+  const char* ascending[] = {"0.9.0",      "1.0.0-alpha",  "1.0.0-alpha.1", "1.0.0-alpha.beta",
+                             "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1",
+                             "1.0.0",      "1.0.1",        "1.2.0",         "1.10.0",
+                             "2.0.0-0",    "2.0.0"};
   for (size_t i = 0; i < std::size(ascending); ++i) {
     for (size_t k = 0; k < std::size(ascending); ++k) {
       EXPECT_EQ(*ParseVersion(ascending[i]) <=> *ParseVersion(ascending[k]), i <=> k)
@@ -25,8 +25,8 @@ TEST(Semver, LeavesBuildMetadataOut) {
 }
 
 TEST(Semver, TakesNothingButWholeVersions) {
-  for (const char* text : {"", "1", "1.2", "1.2.x", "^1.2.3", "latest", "1.2.3-", "1.2.3-a..b", "1.2.3.4",
-                           "1.2.99999999999999999999999", "1.-2.3", "1.2.3-ä"}) {
+  for (const char* text : {"", "1", "1.2", "1.2.x", "^1.2.3", "latest", "1.2.3-", "1.2.3-a..b",
+                           "1.2.3.4", "1.2.99999999999999999999999", "1.-2.3", "1.2.3-ä"}) {
     EXPECT_FALSE(ParseVersion(text)) << text;
   }
 }

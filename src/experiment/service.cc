@@ -32,6 +32,8 @@ constexpr size_t kKeptOutputBytes = 64 * 1024;
 constexpr size_t kShownLines = 5;
 constexpr std::string_view kInspectorLines[] = {
     "Debugger listening on ", "For help, see: ", "Debugger attached.", "Waiting for the debugger"};
+// A stack would push out the message above it.
+constexpr std::string_view kStackLine = "    at ";
 constexpr milliseconds kLookAgain{40};
 constexpr milliseconds kNewsOfEnd{500};
 constexpr milliseconds kMoreListeners{300};
@@ -109,8 +111,9 @@ std::string Quoted(std::string text) {
   return text;
 }
 
-// What Node writes because we are attached is not the service's.
-std::string WithoutInspector(std::string_view text) {
+// What Node writes because we are attached is not the service's; and what tells nothing in a
+// sentence.
+std::string Telling(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
@@ -118,7 +121,8 @@ std::string WithoutInspector(std::string_view text) {
     text.remove_prefix(end);
     const bool is_ours = std::any_of(std::begin(kInspectorLines), std::end(kInspectorLines),
                                      [&](std::string_view own) { return line.starts_with(own); });
-    if (!is_ours) out += line;
+    const bool is_empty = line.find_first_not_of(" \t\r\n") == std::string_view::npos;
+    if (!is_ours && !is_empty && !line.starts_with(kStackLine)) out += line;
   }
   return out;
 }
@@ -342,7 +346,7 @@ std::string StartedService::how_it_ended() const {
 
 std::string StartedService::LastLines(size_t lines) const {
   const std::lock_guard lock(mutex_);
-  const std::string own = WithoutInspector(kept_);
+  const std::string own = Telling(kept_);
   std::string_view text = own;
   // V8's last words; what follows is a stack of addresses.
   if (const size_t fatal = text.rfind("FATAL ERROR"); fatal != std::string_view::npos) {
