@@ -37,7 +37,7 @@ bool BisectTester::IsSettledEarly(const RoundsState& state) const {
   if (!grows_outside_heap_) return false;
   const GrowthVerdict& growth = TellingOf(state, *grows_outside_heap_);
   const bool is_judged = growth.sample_count >= SequentialVerdict::kMinSamples;
-  if (is_judged && state.done_part >= kEnoughDone && growth.growth.high < kOtherLeak * bad_rate_) {
+  if (is_judged && state.done_part >= 1 && growth.growth.high < kOtherLeak * bad_rate_) {
     return true;
   }
   return state.outcome == GrowthOutcome::kLeak && growth.outcome == GrowthOutcome::kLeak &&

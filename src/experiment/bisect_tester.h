@@ -8,8 +8,7 @@
 // The bad end is measured first and in full; what comes later is told apart by its growth. A
 // version that leaks like it is believed after half of the load that a leak needs otherwise: that
 // it is no cache filling has been shown at the bad end. One that grows by less than an eighth of it
-// has another, slower leak, which is not the one that is sought; it may end after half of the load
-// too.
+// has another, slower leak, which is not the one that is sought.
 //
 // Cost: 10 to 25 s each, and as long again for one that stays inconclusive.
 // Threads: one at a time.
