@@ -230,8 +230,8 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
   AddCommonOptions(&root, &line->common, "");
   root.require_subcommand(1);
   AddFind(&root, line);
-  AddBisect(&root, line);
   AddVerify(&root, line);
+  AddBisect(&root, line);
   AddPs(&root, line);
   AddWatch(&root, line);
   AddLoad(&root, line);

@@ -37,7 +37,7 @@ EXAMPLES = {
 
 
 def finding_of_demo(leaktrail, folder):
-    """The demo ends with 0 when leaktrail finds the leak, and removes its snapshots."""
+    """The demo ends with 0 when leaktrail finds the leak, and removes its snapshots. Its other parts are left out."""
     run = subprocess.run(
         [ROOT / "demo", "--json", "--leaktrail", leaktrail],
         env={**os.environ, "TMPDIR": folder}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True,
