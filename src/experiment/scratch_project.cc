@@ -213,6 +213,13 @@ Result<void> NpmScratchProject::Prepare() {
   }
   if (Result<void> made = scratch_.Make(); !made) return made;
   if (Result<void> copied = CopySources(); !copied) return copied;
+  if (options_.installed != nullptr) {
+    std::error_code error;
+    fs::copy(fs::path(options_.installed->root()) / "node_modules",
+             fs::path(root_) / "node_modules",
+             fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
+    if (error) ScratchFolder::Remove(root_ + "/node_modules");  // npm installs it all
+  }
   const fs::path below = here.lexically_relative(original_root_);
   folder_ = (fs::path(root_) / below).lexically_normal().string();
   while (folder_.size() > 1 && (folder_.ends_with("/.") || folder_.ends_with('/'))) {

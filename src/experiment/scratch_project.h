@@ -3,7 +3,7 @@
 //   /tmp/leaktrail-scratch-XXXXXX/        mode 0700
 //     owner                               locked by us as long as we live
 //     project/                            package.json, package-lock.json, sources … copied
-//       node_modules/                     installed by the user's npm, never copied or linked
+//       node_modules/                     installed by the user's npm, never the user's own
 //
 // The user's folder is only read. Not copied: node_modules beside a package.json, version control,
 // heap snapshots. Folders outside of the project that its lock file names (file:../lib) are copied
@@ -37,9 +37,14 @@
 
 namespace leaktrail {
 
+class ScratchProject;
+
 struct ScratchOptions {
   std::string folder;  // any folder of the project, where the command would run; "" for ours
   const CancelToken* cancel = nullptr;
+  // Another copy of the same project that was installed without changes: its node_modules is the
+  // start of ours, which saves a full installation. Null: npm installs all.
+  const ScratchProject* installed = nullptr;
 };
 
 enum class LockSide : uint8_t { kNone, kBase, kDonor };

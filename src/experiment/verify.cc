@@ -154,6 +154,7 @@ Result<ScratchProject*> Verifier::NewProject(size_t index, std::span<const Packa
   }
   ScratchOptions scratch;
   scratch.folder = plan_.folder;
+  scratch.installed = as_locked_;
   scratch.cancel = options_.cancel;
   Result<std::unique_ptr<ScratchProject>> project = ScratchProject::Make(scratch);
   if (!project) return tl::unexpected(project.error());
