@@ -1,0 +1,43 @@
+'use strict';
+// A service whose heap has one shape: node heap_shapes.js SHAPE [COUNT]. Prints a line when it is collected.
+const [shape, count] = [process.argv[2], Number(process.argv[3] || 200_000)];
+
+class Instance {
+  constructor(i) {
+    Object.assign(this, { number: i, nothing: null, self: this, half: i * 1.5 });
+  }
+}
+const many = (n, make) => Array.from({ length: n }, (_, i) => make(i));
+const text = (words) => Buffer.from(words).toString();
+const one = {};
+const SHAPES = {
+  objects: () => many(count, (i) => ({ id: i, name: 'n', tags: [1, 2], date: new Date(i), map: new Map() })),
+  strings: () => many(count, (i) => text(`user-${i}-${Math.random()}${'x'.repeat(60)}`)),
+  buffers: () => many(count / 20, () => Buffer.alloc(10_000)),
+  'map-by-strings': () => new Map(many(count * 2, (i) => [`key${i}`, { value: i }])),
+  'object-of-keys': () => Object.fromEntries(many(count * 2, (i) => [`k${i * 7}`, { value: i }])),
+  closures: () => many(count, (i) => { const held = { i }; return () => held; }),
+  numbers: () => many(count / 100, () => many(200, (k) => k * 1.5)),
+  'long-strings': () => many(count / 50, (i) => text(`é${i}`.repeat(1000))),
+  'arrays-of-one': () => many(count / 20, () => new Array(100).fill(one)),
+  instances: () => many(count * 2, (i) => new Instance(i)),
+  json: () => many(count / 10, (i) => JSON.parse(JSON.stringify({
+    id: i, user: { name: `u${i}`, mail: `m${i}@x.org`, roles: ['a', 'b'], address: { street: `s${i}`, zip: i } },
+    items: [{ sku: `a${i}`, count: 1 }, { sku: `b${i}`, count: 2.5 }], created: `2020-01-01T00:00:00Z${i}`,
+  }))),
+  promises: () => many(count / 2, (i) => { const p = new Promise(() => {}); p.then(() => i); return p; }),
+  timers: () => many(count / 4, (i) => setInterval(() => i, 1e8)),
+  emitters: () => many(count / 4, (i) => new (require('events'))().on('x', () => i).on('y', () => i)),
+  sets: () => many(count / 8, (i) => new Set(many(8, (k) => k + i))),
+  mixed: () => many(count / 8, (i) => ({ id: i, name: `name${i}`, tags: [i, i + 1, { z: i }], map: new Map([[i, `v${i}`]]) })),
+};
+if (!SHAPES[shape]) throw new Error(`no shape '${shape}'; there are ${Object.keys(SHAPES).join(' ')}`);
+global.held = SHAPES[shape]();
+setTimeout(() => {
+  require('v8').setFlagsFromString('--expose-gc');
+  const collect = require('vm').runInNewContext('gc');
+  collect();
+  collect();
+  console.log('ready');
+}, 100);
+require('http').createServer((request, response) => response.end('x')).listen(0, '127.0.0.1');
