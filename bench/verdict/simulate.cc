@@ -1,10 +1,11 @@
 // Does the verdict keep its bound? Traces with a known truth through SequentialVerdict.
 //
-//   leaktrail-bench-verdict [--traces N] [--rounds N] [--update docs/verdict.md]
+//   leaktrail-bench-verdict [--traces N] [--rounds N] [--seed N] [--update docs/verdict.md]
 //
-// Prints a Markdown table: how often each verdict was given for each kind of trace, and after how
-// many samples. --update puts it between the markers of the file. The seed is fixed: the same
-// program prints the same table.
+// Prints three Markdown tables: how often each verdict was given for each kind of trace, and after
+// how many samples; how often a slow leak below a saw is taken for flat; and what verify says of
+// pairs of arms. --update puts them between the markers of the file. The seed is fixed unless it is
+// given: the same program prints the same tables.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,13 +15,13 @@
 #include <iterator>
 #include <string>
 
+#include "arms.h"
 #include "traces.h"
 
 namespace {
 
 using namespace leaktrail;
 
-constexpr uint64_t kSeed = 20240501;
 constexpr double kRoundUnits = 10000;
 // "Leak" is not said before this part of the load is done.
 constexpr double kLoadPart = 0.75;
@@ -29,19 +30,22 @@ constexpr const char* kEnd = "<!-- simulation: end -->\n";
 
 struct Arguments {
   uint32_t traces = 10000, rounds = 40;
+  uint64_t seed = 20240501;
   std::string update;
 };
 
 struct Tally {
   uint32_t leak = 0, no_leak = 0, inconclusive = 0;
   uint32_t without_forecast = 0;  // inconclusive, and nothing said what would settle it
-  uint32_t covered = 0;           // a leak whose true slope is in the interval
   double samples = 0;             // until the verdict, summed
 };
 
-Tally Simulate(TraceKind kind, const Arguments& arguments, const GrowthOptions& options) {
+// `kind` is a TraceKind or a LeakUnderChurn.
+template <typename Kind>
+Tally Simulate(const Kind& kind, uint64_t seed, const Arguments& arguments,
+               const GrowthOptions& options) {
   Tally tally;
-  TraceRandom random(kSeed + static_cast<uint64_t>(kind));
+  TraceRandom random(seed);
   for (uint32_t t = 0; t < arguments.traces; ++t) {
     SequentialVerdict verdict(options);
     for (const GrowthSample& sample : MakeTrace(kind, arguments.rounds, kRoundUnits, &random)) {
@@ -67,7 +71,8 @@ std::string Table(const Arguments& arguments, const GrowthOptions& options) {
       "| --- | --- | --- | ---: | ---: | ---: | ---: |\n",
       arguments.traces, arguments.rounds, options.false_alarm_bound * 100);
   for (const TraceKind kind : kTraceKinds) {
-    const Tally tally = Simulate(kind, arguments, options);
+    const Tally tally =
+        Simulate(kind, arguments.seed + static_cast<uint64_t>(kind), arguments, options);
     const double n = arguments.traces / 100.0;
     out +=
         fmt::format("| {} | {} | {} | {:.2f} % | {:.2f} % | {:.2f} % | {:.1f} |\n", TraceName(kind),
@@ -76,6 +81,62 @@ std::string Table(const Arguments& arguments, const GrowthOptions& options) {
     if (tally.without_forecast > 0) {
       fmt::print(stderr, "{}: {} inconclusive without a forecast\n", TraceName(kind),
                  tally.without_forecast);
+    }
+  }
+  return out;
+}
+
+// Slopes near the relevant growth, 16 bytes per request, below saws of several sizes.
+std::string SlowLeakTable(const Arguments& arguments, const GrowthOptions& options) {
+  std::string out =
+      "\nSlow leaks below a saw, as many traces of each.\n\n"
+      "| growth per request | saw | `leak` | `no-leak` | `inconclusive` | samples, mean |\n"
+      "| ---: | ---: | ---: | ---: | ---: | ---: |\n";
+  uint64_t seed = arguments.seed + std::size(kTraceKinds);
+  for (const double slope : {20.0, 24.0, 30.0}) {
+    for (const double churn : {1e6, 2e6, 5e6, 10e6}) {
+      const Tally tally = Simulate(LeakUnderChurn{slope, churn}, seed++, arguments, options);
+      const double n = arguments.traces / 100.0;
+      out += fmt::format("| {:.0f} B | {:.0f} MB | {:.2f} % | {:.2f} % | {:.2f} % | {:.1f} |\n",
+                         slope, churn / 1e6, tally.leak / n, tally.no_leak / n,
+                         tally.inconclusive / n, tally.samples / arguments.traces);
+    }
+  }
+  return out;
+}
+
+constexpr uint32_t kComparisons = 5;
+constexpr ArmPair kArmPairs[] = {
+    {"flat, and flat", {0, 0}, {0, 0}},
+    {"flat below a saw of 5 MB, twice", {0, 5e6}, {0, 5e6}},
+    {"a leak of 100 B, and the same", {100, 0}, {100, 0}},
+    {"100 B below a saw of 5 MB, and the same", {100, 5e6}, {100, 5e6}},
+    {"100 B, and flat", {100, 0}, {0, 0}},
+    {"100 B, and flat, both below a saw of 5 MB", {100, 5e6}, {0, 5e6}},
+    {"24 B, and flat", {24, 0}, {0, 0}},
+    {"24 B, and flat, both below a saw of 5 MB", {24, 5e6}, {0, 5e6}},
+    {"560 B, and 460 B", {560, 0}, {460, 0}},
+    {"200 B, and 100 B", {200, 0}, {100, 0}}};
+
+std::string ArmsTable(const Arguments& arguments) {
+  std::string out = fmt::format(
+      "\nPairs of arms as `verify` runs them, {} of each: {} hypotheses share a bound of 1 %, arms "
+      "stop\nwhen their own verdict is safe and after 14 rounds at least. The last column is how "
+      "often the true\ndifference lies outside of the interval; {:.1f} % are allowed.\n\n"
+      "| as it is, and with the change | `cause` | `part` | `not-cause` | `brings-in` | "
+      "`inconclusive` | rounds, mean | outside |\n"
+      "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+      arguments.traces, kComparisons, 1.0 / kComparisons);
+  uint64_t seed = arguments.seed + 1000;
+  for (const ArmPair& pair : kArmPairs) {
+    const ArmTally tally = SimulateArms(pair, arguments.traces, kComparisons, seed++);
+    const double n = arguments.traces / 100.0;
+    out += fmt::format(
+        "| {} | {:.2f} % | {:.2f} % | {:.2f} % | {:.2f} % | {:.2f} % | {:.1f} | {:.2f} % |\n",
+        pair.name, tally.confirmed / n, tally.part / n, tally.not_cause / n, tally.brings_in / n,
+        tally.inconclusive / n, tally.rounds / arguments.traces / 2, tally.outside / n);
+    if (tally.unbounded > 0) {
+      fmt::print(stderr, "{}: {} without an interval\n", pair.name, tally.unbounded);
     }
   }
   return out;
@@ -102,11 +163,13 @@ int main(int argc, char** argv) {
     const std::string flag = argv[i];
     if (flag == "--traces") arguments.traces = static_cast<uint32_t>(std::atoi(argv[i + 1]));
     if (flag == "--rounds") arguments.rounds = static_cast<uint32_t>(std::atoi(argv[i + 1]));
+    if (flag == "--seed") arguments.seed = static_cast<uint64_t>(std::atoll(argv[i + 1]));
     if (flag == "--update") arguments.update = argv[i + 1];
   }
   GrowthOptions options;
   options.min_units = kLoadPart * arguments.rounds * kRoundUnits;
-  const std::string table = Table(arguments, options);
+  const std::string table = Table(arguments, options) + SlowLeakTable(arguments, options) +
+                            ArmsTable(arguments);
   std::fputs(table.c_str(), stdout);
   return arguments.update.empty() ? 0 : Update(arguments.update, table);
 }

@@ -72,13 +72,16 @@ class Shape {
         slope_ = LogUniform(50, 5000, random);
         break;
       case TraceKind::kSlowLeakUnderChurn:
-        slope_ = 24;
-        period_ = LogUniform(0.2, 3, random) * round_units;
-        amplitude_ = 5 * kMegabyte;
-        phase_ = Uniform(0, 1, random);
+        *this = Shape(LeakUnderChurn(), round_units, random);
         break;
     }
   }
+  Shape(const LeakUnderChurn& leak, double round_units, TraceRandom* random)
+      : kind_(TraceKind::kSlowLeakUnderChurn),
+        slope_(leak.slope),
+        period_(LogUniform(0.2, 3, random) * round_units),
+        amplitude_(leak.churn_bytes),
+        phase_(Uniform(0, 1, random)) {}
 
   double At(double units) const {
     double bytes = slope_ * units;
@@ -161,17 +164,47 @@ bool IsLeak(TraceKind kind) {
   return kind == TraceKind::kDriftWithNoise || kind == TraceKind::kSlowLeakUnderChurn;
 }
 
-std::vector<GrowthSample> MakeTrace(TraceKind kind, uint32_t rounds, double round_units,
-                                    TraceRandom* random) {
-  const Shape shape(kind, rounds * round_units, round_units, random);
-  HeapNoise noise(random);
+struct SimulatedHeap::Parts {
+  Shape shape;
+  HeapNoise noise;
+};
+
+SimulatedHeap::SimulatedHeap(TraceKind kind, double all_units, double round_units,
+                             TraceRandom* random)
+    : parts_(new Parts{Shape(kind, all_units, round_units, random), HeapNoise(random)}) {}
+SimulatedHeap::SimulatedHeap(const LeakUnderChurn& leak, double round_units, TraceRandom* random)
+    : parts_(new Parts{Shape(leak, round_units, random), HeapNoise(random)}) {}
+SimulatedHeap::~SimulatedHeap() = default;
+SimulatedHeap::SimulatedHeap(SimulatedHeap&&) noexcept = default;
+
+double SimulatedHeap::BytesAfter(double units) {
+  return 20 * kMegabyte + parts_->shape.At(units) + parts_->noise.Next();
+}
+
+namespace {
+
+std::vector<GrowthSample> TraceOf(SimulatedHeap heap, uint32_t rounds, double round_units,
+                                  TraceRandom* random) {
   std::vector<GrowthSample> trace;
   double units = 0;
   for (uint32_t i = 0; i < rounds; ++i) {
     units += round_units * Uniform(0.5, 1.5, random);
-    trace.push_back({units, 20 * kMegabyte + shape.At(units) + noise.Next()});
+    trace.push_back({units, heap.BytesAfter(units)});
   }
   return trace;
+}
+
+}  // namespace
+
+std::vector<GrowthSample> MakeTrace(TraceKind kind, uint32_t rounds, double round_units,
+                                    TraceRandom* random) {
+  return TraceOf(SimulatedHeap(kind, rounds * round_units, round_units, random), rounds,
+                 round_units, random);
+}
+
+std::vector<GrowthSample> MakeTrace(const LeakUnderChurn& leak, uint32_t rounds, double round_units,
+                                    TraceRandom* random) {
+  return TraceOf(SimulatedHeap(leak, round_units, random), rounds, round_units, random);
 }
 
 }  // namespace leaktrail

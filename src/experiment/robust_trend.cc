@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -62,7 +63,7 @@ double TrimmedRange(std::vector<double> values) {
 
 }  // namespace
 
-RobustTrend ComputeTrend(std::span<const GrowthSample> samples, double z) {
+RobustTrend ComputeTrend(std::span<const GrowthSample> samples, double z, double sure_z) {
   const size_t n = samples.size();
   std::vector<double> slopes;
   slopes.reserve(n * (n - 1) / 2);
@@ -100,6 +101,9 @@ RobustTrend ComputeTrend(std::span<const GrowthSample> samples, double z) {
   trend.bounded = middle - half >= 0 && middle + half <= last;
   trend.low = slopes[static_cast<size_t>(std::clamp(std::floor(middle - half), 0.0, last))];
   trend.high = slopes[static_cast<size_t>(std::clamp(std::ceil(middle + half), 0.0, last))];
+  const double sure = std::ceil(middle + sure_z * deviation / 2);
+  trend.sure_high = sure <= last ? slopes[static_cast<size_t>(sure)]
+                                 : std::numeric_limits<double>::infinity();
   return trend;
 }
 

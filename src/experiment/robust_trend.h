@@ -21,10 +21,12 @@ struct RobustTrend {
   double residual_range = 0;  // of bytes around the line, less 5 % of the samples at each end
   double range = 0;           // of bytes, likewise
   double inflation = 1;       // by which serial dependence raised the variance
+  double sure_high = 0;       // upper limit at `sure_z`; infinite where no limit holds at it
 };
 
-// Of at least three samples whose units rise. `z` ≥ 0 says how wide the interval is.
-RobustTrend ComputeTrend(std::span<const GrowthSample> samples, double z);
+// Of at least three samples whose units rise. `z` ≥ 0 says how wide the interval is, `sure_z` how
+// far off `sure_high` lies.
+RobustTrend ComputeTrend(std::span<const GrowthSample> samples, double z, double sure_z = 0);
 
 // Standard normal: P(Z > z), and z with P(Z > z) = p for 0 < p < 1.
 double NormalTail(double z);

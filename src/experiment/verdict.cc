@@ -21,9 +21,9 @@ constexpr double kLeastLateRate = 0.5;
 constexpr double kLeastGrowthToRange = 1.2;
 // The late half answers a question that is asked only after the trend is proven.
 constexpr double kLateZ = 1.645;
-// Two-sided 98 %: how sure "no leak" is.
 // Fewer samples of the late half say nothing alone.
 constexpr size_t kLeastLateSamples = 6;
+// Two-sided 98 %: how sure "no leak" is where nothing swings.
 constexpr double kFlatZ = 2.326;
 constexpr double kPowerZ = 1.282;  // 90 %
 // Of the relevant growth: what is below it is flat however surely it is not zero.
@@ -33,6 +33,9 @@ constexpr double kNegligiblePart = 0.125;
 constexpr double kLargestSwingToRelevant = 1.5;
 constexpr double kLargestSwingAtTheEnd = 3;
 constexpr size_t kMinLastLook = 16;
+// Swings smaller than this part cannot hide it by chance: a leak and a saw that cancel each other in
+// every sample are too unlikely. With larger ones "no leak" has to hold at the level of the look.
+constexpr double kQuietSwingToRelevant = 0.15;
 // Of the range: a fall by more ends a tooth.
 constexpr double kFallOfTooth = 0.4;
 // A forecast beyond this tells nobody anything.
@@ -66,6 +69,7 @@ struct Look {
   size_t late_count = 0;
   double units = 0;     // from the first sample to the last
   double z_needed = 0;  // of this look
+  double z_sure = 0;    // of "no leak" where there are swings
   double goes_on = 0;   // smallest gain between quarters, relative
   bool significant = false;
   bool above_range = false;
@@ -80,9 +84,11 @@ Look Examine(std::span<const GrowthSample> samples, const GrowthOptions& options
   Look look;
   const size_t half = samples.size() / 2;
   look.z_needed = NormalQuantile(level);
-  look.all = ComputeTrend(samples, NormalQuantile(options.false_alarm_bound / 2));
+  // Half of it for the whole and half for the late half.
+  look.z_sure = NormalQuantile(level / 2);
+  look.all = ComputeTrend(samples, NormalQuantile(options.false_alarm_bound / 2), look.z_sure);
   look.early = ComputeTrend(samples.first(half + 1), kFlatZ);
-  look.late = ComputeTrend(samples.subspan(half), kFlatZ);
+  look.late = ComputeTrend(samples.subspan(half), kFlatZ, look.z_sure);
   look.late_count = samples.size() - half;
   look.units = samples.back().units - samples.front().units;
   look.goes_on = SmallestQuarterGain(samples);
@@ -122,16 +128,25 @@ bool IsLeak(const Look& look) {
 // Half the width of an interval at `z`, as one standard error.
 double ErrorOf(const RobustTrend& trend, double z) { return (trend.high - trend.low) / (2 * z); }
 
-bool IsFlat(const Look& look, const GrowthOptions& options,
-            double largest_swing = kLargestSwingToRelevant) {
-  const double negligible = options.relevant_per_unit * kNegligiblePart;
-  const auto is_flat = [&](const RobustTrend& part, double units) {
-    return part.high < options.relevant_per_unit && (part.low <= 0 || part.high <= negligible) &&
-           part.range <= largest_swing * options.relevant_per_unit * units;
+enum class Turn : uint8_t { kOneOfMany, kLast };
+
+// Said after every sample, "no leak" has as many chances to be wrong as "leak" has, so where the
+// heap swings it needs as much proof. In the last look the whole needs less, since it comes once;
+// that growth has stopped, not: the late half has half of the load.
+bool IsFlat(const Look& look, const GrowthOptions& options, Turn turn = Turn::kOneOfMany) {
+  const double relevant = options.relevant_per_unit;
+  const double negligible = relevant * kNegligiblePart;
+  const bool is_last = turn == Turn::kLast;
+  const double largest_swing = is_last ? kLargestSwingAtTheEnd : kLargestSwingToRelevant;
+  const auto is_flat = [&](const RobustTrend& part, double units, bool needs_proof) {
+    const double swing = part.range / (relevant * units);
+    return part.high < relevant && (part.low <= 0 || part.high <= negligible) &&
+           swing <= largest_swing &&
+           (!needs_proof || swing <= kQuietSwingToRelevant || part.sure_high < relevant);
   };
   // All of it flat and the late half not clearly worse, or flat in the end whatever came before.
-  return (is_flat(look.all, look.units) && look.late.low <= negligible) ||
-         (look.late_count >= kLeastLateSamples && is_flat(look.late, look.units / 2));
+  return (is_flat(look.all, look.units, !is_last) && look.late.low <= negligible) ||
+         (look.late_count >= kLeastLateSamples && is_flat(look.late, look.units / 2, true));
 }
 
 GrowthCourse CourseOf(const Look& look, const GrowthOptions& options) {
@@ -162,8 +177,15 @@ std::optional<double> UnitsToSettle(const Look& look, const GrowthOptions& optio
     as_leak = std::max({as_leak, options.relevant_bytes / slope, options.min_units});
     if (!look.continues) as_leak = std::max(as_leak, look.units * 2);
   }
-  const double room = options.relevant_per_unit - std::max(slope, 0.0);
-  const double as_flat = UnitsForError(look.units, error, room / kFlatZ);
+  const double relevant = options.relevant_per_unit;
+  const double room = relevant - std::max(slope, 0.0);
+  // Flat is said of swings with proof, or once they are small beside what so much load would leak.
+  const double swing = look.all.residual_range / relevant;
+  const double as_flat =
+      std::min(std::max(UnitsForError(look.units, error, room / look.z_sure),
+                        swing / kLargestSwingToRelevant),
+               std::max(UnitsForError(look.units, error, room / kFlatZ),
+                        swing / kQuietSwingToRelevant));
   const double more = std::min(as_leak, as_flat) - look.units;
   if (more > look.units * (kFurthestForecast - 2)) return std::nullopt;
   return std::max(more, look.units / 4);
@@ -267,9 +289,9 @@ GrowthVerdict SequentialVerdict::Finish() const {
   final.outcome = GrowthOutcome::kInconclusive;
   if (samples_.size() < kMinLastLook) return final;
   const double done = samples_.back().units - samples_.front().units;
-  Look look = Examine(samples_, options_, options_.false_alarm_bound, done);
+  Look look = Examine(samples_, options_, options_.false_alarm_bound / 2, done);
   look.all = ComputeTrend(samples_, kFlatZ);
-  if (IsFlat(look, options_, kLargestSwingAtTheEnd)) {
+  if (IsFlat(look, options_, Turn::kLast)) {
     final.outcome = GrowthOutcome::kNoLeak;
     final.growth = {look.all.slope, look.all.low, look.all.high};
     final.units_to_settle.reset();
