@@ -20,7 +20,7 @@ constexpr size_t kBlock = size_t{256} << 10;
 constexpr int kZstdLevel = 3;
 constexpr int kGzipLevel = 4;         // a third of the time of the usual 6, files 5 % larger
 constexpr int kGzipWindow = 15 + 16;  // 16: with gzip's head
-constexpr mode_t kOwnerOnly = 0600;
+constexpr mode_t kOwnerOnly = 0600, kAsUmask = 0666;
 
 Compression CompressionOf(const std::string& path) {
   if (path.ends_with(".gz")) return Compression::kGzip;
@@ -59,13 +59,14 @@ struct OutputFile::State {
                                                      path, what, std::strerror(error)));
   }
 
-  Result<void> Open() {
+  Result<void> Open(FileReaders readers) {
+    const mode_t mode = readers == FileReaders::kOwner ? kOwnerOnly : kAsUmask;
 #ifdef O_TMPFILE
-    fd = open(FolderOf(path).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, kOwnerOnly);
+    fd = open(FolderOf(path).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
     if (fd >= 0) return {};
 #endif
     std::string name = PartName();
-    fd = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly);
+    fd = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0) return Failure("cannot be created", errno);
     part = std::move(name);
     return {};
@@ -147,11 +148,12 @@ OutputFile::~OutputFile() = default;
 
 uint64_t OutputFile::file_bytes() const { return state_->file_bytes; }
 
-Result<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string& path) {
+Result<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string& path,
+                                                      FileReaders readers) {
   auto state = std::make_unique<State>();
   state->path = path;
   state->compression = CompressionOf(path);
-  if (Result<void> opened = state->Open(); !opened) return tl::unexpected(opened.error());
+  if (Result<void> opened = state->Open(readers); !opened) return tl::unexpected(opened.error());
   if (state->compression == Compression::kZstd) {
     state->zstd = ZSTD_createCCtx();
     if (state->zstd == nullptr) return state->Failure("cannot be compressed", ENOMEM);

@@ -1,7 +1,7 @@
 // A file that is either whole or not there.
 //
 // Bytes go to an unnamed file of the same folder (where the file system has none, to one named
-// NAME.part-PID), mode 0600; Finish gives it its name, in place of an older one. Without Finish
+// NAME.part-PID), mode 0600 unless told otherwise; Finish gives it its name, in place of an older one. Without Finish
 // nothing is left, and of an unnamed file not even if the process is killed.
 //
 // Names that end in .gz or .zst are compressed, as the bytes come.
@@ -22,9 +22,14 @@ namespace leaktrail {
 // Takes bytes in order.
 using ByteSink = std::function<Result<void>(std::span<const char>)>;
 
+// What comes out of a heap is its owner's; a report of figures and names of code is for whoever the
+// umask lets read it.
+enum class FileReaders : uint8_t { kOwner, kAsUmask };
+
 class OutputFile {
  public:
-  static Result<std::unique_ptr<OutputFile>> Create(const std::string& path);
+  static Result<std::unique_ptr<OutputFile>> Create(const std::string& path,
+                                                    FileReaders readers = FileReaders::kOwner);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;

@@ -3,6 +3,7 @@
 
 #include "analysis/findings.h"
 #include "report/findings_report.h"
+#include "report/verify_report.h"
 
 namespace leaktrail {
 
@@ -21,6 +22,10 @@ constexpr int ExitCodeOf(Verdict verdict) {
 // What passes a gate is fine, whatever it is.
 inline int ExitCodeOf(const FindingsReport& report) {
   return report.gate && report.gate->passed() ? 0 : ExitCodeOf(report.findings.verdict);
+}
+
+inline int ExitCodeOf(const VerifyReport& report) {
+  return report.gate && report.gate->passed() ? 0 : ExitCodeOf(report.causes.verdict);
 }
 
 }  // namespace leaktrail

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
+#include <string_view>
 #include <system_error>
 
 #include "cli/quantities.h"
@@ -27,7 +29,9 @@ Result<double> ThresholdOf(const std::string& text) {
   return static_cast<double>(*bytes);
 }
 
-Result<std::vector<std::string>> BaselineOf(const std::string& file) {
+// What `read` makes of the file's text.
+template <typename Read>
+auto BaselineOf(const std::string& file, const Read& read) -> decltype(read(std::string_view())) {
   std::error_code error;
   std::ifstream in;
   if (!fs::is_directory(file, error)) in.open(file, std::ios::binary);
@@ -35,33 +39,11 @@ Result<std::vector<std::string>> BaselineOf(const std::string& file) {
     return Fail(ErrorKind::kEnvironment, fmt::format("cannot read the baseline {}", file));
   }
   const std::string text(std::istreambuf_iterator<char>(in), {});
-  Result<std::vector<std::string>> known = ReadBaseline(text);
+  auto known = read(text);
   if (known) return known;
   Error wrong = known.error();
   wrong.message = fmt::format("{}: {}", file, wrong.message);
   return tl::unexpected(wrong);
-}
-
-// Before a minute of work, not after it.
-Result<void> CheckWritable(const std::string& file) {
-  if (file.empty()) return {};
-  std::error_code error;
-  const fs::path parent = fs::path(file).has_parent_path() ? fs::path(file).parent_path() : ".";
-  if (!fs::is_directory(file, error) && fs::is_directory(parent, error) &&
-      access(parent.c_str(), W_OK) == 0) {
-    return {};
-  }
-  return Fail(ErrorKind::kEnvironment,
-              fmt::format("cannot write {}; its folder must be there and writable", file));
-}
-
-Result<void> WriteFile(const std::string& file, const std::string& text) {
-  if (file.empty()) return {};
-  std::ofstream out(file, std::ios::binary | std::ios::trunc);
-  out << text;
-  out.close();
-  if (out) return {};
-  return Fail(ErrorKind::kEnvironment, fmt::format("cannot write {}", file));
 }
 
 // From the repository's root to this folder, since SARIF's paths begin there.
@@ -78,7 +60,8 @@ std::string FolderInRepository() {
   return "";
 }
 
-std::string SarifText(std::vector<SarifResult> results, const std::string& failure) {
+std::string SarifText(const std::vector<SarifRule>& rules, std::vector<SarifResult> results,
+                      const std::string& failure) {
   const std::string folder = FolderInRepository();
   for (SarifResult& result : results) {
     result.file = folder + result.file;
@@ -88,11 +71,37 @@ std::string SarifText(std::vector<SarifResult> results, const std::string& failu
   }
   std::string text;
   JsonWriter json([&](std::string_view piece) { text += piece; });
-  WriteSarif(FindingsRules(), results, {LEAKTRAIL_VERSION, failure}, &json);
+  WriteSarif(rules, results, {LEAKTRAIL_VERSION, failure}, &json);
   return text;
 }
 
+// The threshold; and the files can be written.
+Result<std::optional<double>> ReadCommon(const GateArguments& a) {
+  std::optional<double> threshold;
+  if (!a.threshold.empty()) {
+    Result<double> read = ThresholdOf(a.threshold);
+    if (!read) return tl::unexpected(read.error());
+    threshold = *read;
+  }
+  for (const std::string* file : {&a.junit, &a.sarif, &a.markdown}) {
+    if (Result<void> can = CheckWritable(*file); !can) return tl::unexpected(can.error());
+  }
+  return threshold;
+}
+
 }  // namespace
+
+Result<void> CheckWritable(const std::string& file) {
+  if (file.empty()) return {};
+  std::error_code error;
+  const fs::path parent = fs::path(file).has_parent_path() ? fs::path(file).parent_path() : ".";
+  if (!fs::is_directory(file, error) && fs::is_directory(parent, error) &&
+      access(parent.c_str(), W_OK) == 0) {
+    return {};
+  }
+  return Fail(ErrorKind::kEnvironment,
+              fmt::format("cannot write {}; its folder must be there and writable", file));
+}
 
 void AddGateFlags(Verb* verb, GateArguments* a, const std::string& unit) {
   verb->Text("--baseline", "FILE", &a->baseline, "a report (--json) whose leaks are known and pass")
@@ -107,30 +116,54 @@ bool HasGate(const GateArguments& a) { return !a.baseline.empty() || !a.threshol
 
 Result<GateOptions> ReadGate(const GateArguments& a) {
   GateOptions options;
-  if (!a.threshold.empty()) {
-    Result<double> threshold = ThresholdOf(a.threshold);
-    if (!threshold) return tl::unexpected(threshold.error());
-    options.threshold = *threshold;
-  }
-  if (!a.baseline.empty()) {
-    Result<std::vector<std::string>> known = BaselineOf(a.baseline);
-    if (!known) return tl::unexpected(known.error());
-    options.known = std::move(*known);
-  }
-  for (const std::string* file : {&a.junit, &a.sarif, &a.markdown}) {
-    if (Result<void> can = CheckWritable(*file); !can) return tl::unexpected(can.error());
-  }
+  Result<std::optional<double>> threshold = ReadCommon(a);
+  if (!threshold) return tl::unexpected(threshold.error());
+  options.threshold = *threshold;
+  if (a.baseline.empty()) return options;
+  Result<std::vector<std::string>> known = BaselineOf(a.baseline, ReadBaseline);
+  if (!known) return tl::unexpected(known.error());
+  options.known = std::move(*known);
   return options;
+}
+
+Result<CausesGateOptions> ReadCausesGate(const GateArguments& a) {
+  CausesGateOptions options;
+  Result<std::optional<double>> threshold = ReadCommon(a);
+  if (!threshold) return tl::unexpected(threshold.error());
+  options.threshold = *threshold;
+  if (a.baseline.empty()) return options;
+  Result<KnownCauses> known = BaselineOf(a.baseline, ReadCausesBaseline);
+  if (!known) return tl::unexpected(known.error());
+  options.known = std::move(*known);
+  return options;
+}
+
+Result<void> WriteReportFile(const std::string& file, const std::string& text) {
+  if (file.empty()) return {};
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.close();
+  if (out) return {};
+  return Fail(ErrorKind::kEnvironment, fmt::format("cannot write {}", file));
 }
 
 Result<void> WriteGateFiles(const GateArguments& a, const std::string& verb,
                             const std::string& subject, const FindingsReport& report) {
   const std::string suite = "leaktrail " + verb;
-  Result<void> written = WriteFile(a.junit, JunitXml(suite, {FindingsCase(report, subject)}));
+  Result<void> written = WriteReportFile(a.junit, JunitXml(suite, {FindingsCase(report, subject)}));
   if (!written) return written;
-  written = WriteFile(a.sarif, SarifText(FindingsResults(report, subject), ""));
+  written = WriteReportFile(a.sarif, SarifText(FindingsRules(), FindingsResults(report, subject), ""));
   if (!written) return written;
-  return WriteFile(a.markdown, FindingsMarkdown(report, subject));
+  return WriteReportFile(a.markdown, FindingsMarkdown(report, subject));
+}
+
+Result<void> WriteGateFiles(const GateArguments& a, const VerifyReport& report) {
+  Result<void> written =
+      WriteReportFile(a.junit, JunitXml("leaktrail verify", VerifyCases(report)));
+  if (!written) return written;
+  written = WriteReportFile(a.sarif, SarifText(VerifyRules(), VerifyResults(report), ""));
+  if (!written) return written;
+  return WriteReportFile(a.markdown, VerifyMarkdown(report));
 }
 
 void WriteGateFailure(const GateArguments& a, const std::string& verb, const std::string& subject,
@@ -140,9 +173,9 @@ void WriteGateFailure(const GateArguments& a, const std::string& verb, const std
   c.name = subject;
   c.outcome = JunitOutcome::kError;
   c.message = error.message;
-  (void)WriteFile(a.junit, JunitXml("leaktrail " + verb, {c}));
-  (void)WriteFile(a.sarif, SarifText({}, error.message));
-  (void)WriteFile(a.markdown, FailureMarkdown(subject, error.message));
+  (void)WriteReportFile(a.junit, JunitXml("leaktrail " + verb, {c}));
+  (void)WriteReportFile(a.sarif, SarifText(verb == "verify" ? VerifyRules() : FindingsRules(), {}, error.message));
+  (void)WriteReportFile(a.markdown, FailureMarkdown(subject, error.message));
 }
 
 }  // namespace leaktrail

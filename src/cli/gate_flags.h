@@ -7,10 +7,12 @@
 
 #include <string>
 
+#include "analysis/causes_gate.h"
 #include "analysis/gate.h"
 #include "base/result.h"
 #include "cli/command_line.h"
 #include "report/findings_report.h"
+#include "report/verify_report.h"
 
 namespace leaktrail {
 
@@ -27,9 +29,19 @@ bool HasGate(const GateArguments& arguments);
 // Reads the baseline and the threshold, and looks whether the files can be written.
 Result<GateOptions> ReadGate(const GateArguments& arguments);
 
+// The same for verify.
+Result<CausesGateOptions> ReadCausesGate(const GateArguments& arguments);
+
+// An error if it cannot be written; "" is none. Before minutes of work, not after them.
+Result<void> CheckWritable(const std::string& file);
+
+// A report without the contents of a heap: whoever the umask lets may read it.
+Result<void> WriteReportFile(const std::string& file, const std::string& text);
+
 // `verb` is "find" or "trail"; `subject` what it looked at.
 Result<void> WriteGateFiles(const GateArguments& arguments, const std::string& verb,
                             const std::string& subject, const FindingsReport& report);
+Result<void> WriteGateFiles(const GateArguments& arguments, const VerifyReport& report);
 // There is no answer, and why. What cannot be written is passed over: the reason matters more.
 void WriteGateFailure(const GateArguments& arguments, const std::string& verb,
                       const std::string& subject, const Error& error);

@@ -1,12 +1,11 @@
 // leaktrail verify PLAN | verify --init: is it really that?
 #include <fmt/format.h>
 
-#include <functional>
 #include <memory>
 
-#include "base/output_file.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/gate_flags.h"
 #include "cli/interrupt.h"
 #include "cli/run.h"
 #include "experiment/plan.h"
@@ -25,35 +24,9 @@ struct VerifyArguments {
   std::string plan;
   bool init = false, fresh = false;
   std::string findings;
-  std::string junit, sarif, markdown, html;
+  std::string html;
+  GateArguments gate;
 };
-
-Result<void> WriteFile(const std::string& path, const std::string& text) {
-  Result<std::unique_ptr<OutputFile>> file = OutputFile::Create(path);
-  if (!file) return tl::unexpected(file.error());
-  if (Result<void> written = (*file)->Write(text); !written) return written;
-  return (*file)->Finish();
-}
-
-std::string Sarif(const VerifyReport& report) {
-  std::string text;
-  JsonWriter json([&](std::string_view piece) { text += piece; });
-  WriteVerifySarif(report, &json);
-  return text;
-}
-
-Result<void> WriteForms(const VerifyArguments& a, const VerifyReport& report) {
-  const std::pair<const std::string*, std::function<std::string()>> forms[] = {
-      {&a.junit, [&] { return VerifyJunit(report); }},
-      {&a.sarif, [&] { return Sarif(report); }},
-      {&a.markdown, [&] { return VerifyMarkdown(report); }},
-      {&a.html, [&] { return VerifyHtml(report); }}};
-  for (const auto& [path, text] : forms) {
-    if (path->empty()) continue;
-    if (Result<void> written = WriteFile(*path, text()); !written) return written;
-  }
-  return {};
-}
 
 Result<int> RunInit(const VerifyArguments& a, Run& run) {
   PlanInitOptions options;
@@ -84,6 +57,9 @@ Result<int> RunVerifyVerb(VerifyArguments a, Run& run) {
   }
   Result<Plan> plan = ReadPlan(a.plan);
   if (!plan) return tl::unexpected(plan.error());
+  Result<CausesGateOptions> gate = ReadCausesGate(a.gate);
+  if (!gate) return tl::unexpected(gate.error());
+  if (Result<void> can = CheckWritable(a.html); !can) return tl::unexpected(can.error());
   VerifyOptions options;
   options.plan_path = a.plan;
   options.earlier = a.fresh ? EarlierResults::kIgnore : EarlierResults::kUse;
@@ -92,6 +68,7 @@ Result<int> RunVerifyVerb(VerifyArguments a, Run& run) {
   SetInterruptGrace(kGrace);
   Result<TestedCauses> causes = RunVerify(*plan, options);
   if (!causes) {
+    WriteGateFailure(a.gate, "verify", a.plan, causes.error());
     // What is kept is worth a word; for an interrupted command main has none.
     if (causes.error().kind == ErrorKind::kInterrupted) {
       run.HideProgress();
@@ -105,31 +82,32 @@ Result<int> RunVerifyVerb(VerifyArguments a, Run& run) {
   report.notes = run.Notes({});
   report.notes.diagnostics.insert(report.notes.diagnostics.end(), report.causes.diagnostics.begin(),
                                   report.causes.diagnostics.end());
-  if (Result<void> written = WriteForms(a, report); !written) {
-    return tl::unexpected(written.error());
-  }
-  return run.Print(report, VerifyText, WriteVerifyJson, ExitCodeOf(report.causes.verdict));
+  if (HasGate(a.gate)) report.gate = JudgeCauses(report.causes, *gate);
+  Result<void> written = WriteGateFiles(a.gate, report);
+  if (written && !a.html.empty()) written = WriteReportFile(a.html, VerifyHtml(report));
+  Result<int> printed = run.Print(report, VerifyText, WriteVerifyJson, ExitCodeOf(report));
+  if (printed && !written) return tl::unexpected(written.error());
+  return printed;
 }
 
 }  // namespace
 
 void AddVerify(CLI::App* root, CommandLine* line) {
   auto a = std::make_shared<VerifyArguments>();
-  Verb(root, line, "verify", "Is it really that?",
+  Verb verb(root, line, "verify", "Is it really that?",
        "  leaktrail verify --init                  # writes leaktrail-plan.toml for this project\n"
        "  leaktrail verify                         # tests what the plan lists\n"
        "  leaktrail verify --init --findings findings.json causes.toml\n"
-       "  leaktrail verify causes.toml --junit verify.xml --html verify.html\n")
-      .Optional("PLAN", &a->plan, "what to test, in TOML (leaktrail-plan.toml)")
+       "  leaktrail verify causes.toml --junit verify.xml --html verify.html\n"
+       "  leaktrail verify causes.toml --baseline known.json --sarif verify.sarif    # in CI\n");
+  verb.Optional("PLAN", &a->plan, "what to test, in TOML (leaktrail-plan.toml)")
       .Flag("--init", &a->init, "write PLAN for the project in this folder")
       .Text("--findings", "FILE", &a->findings,
             "with --init: what find --json said (findings.json, if it is there)")
       .Flag("--fresh", &a->fresh, "measure finished arms of a stopped run again")
-      .Text("--junit", "FILE", &a->junit, "also write JUnit XML")
-      .Text("--sarif", "FILE", &a->sarif, "also write SARIF")
-      .Text("--markdown", "FILE", &a->markdown, "also write a Markdown table")
-      .Text("--html", "FILE", &a->html, "also write a page")
-      .Runs([a](Run& run) { return RunVerifyVerb(*a, run); });
+      .Text("--html", "FILE", &a->html, "write the answer there as a page");
+  AddGateFlags(&verb, &a->gate, "request");
+  verb.Runs([a](Run& run) { return RunVerifyVerb(*a, run); });
 }
 
 }  // namespace leaktrail

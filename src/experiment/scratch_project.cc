@@ -377,7 +377,11 @@ std::string ShownChanges(std::span<const PackageChange> changes) {
 
 Result<void> NpmScratchProject::RunInstall(std::span<const PackageChange> changes) {
   if (Result<void> written = WriteProject(changes); !written) return written;
-  Result<CommandResult> result = Npm({"install", "--package-lock=true"});
+  // What npm's cache knows of a package is good enough, unless the version is newer than that.
+  Result<CommandResult> result = Npm({"install", "--package-lock=true", "--prefer-offline"});
+  if (result && (FailedWith(*result, "ETARGET") || FailedWith(*result, "E404"))) {
+    result = Npm({"install", "--package-lock=true"});
+  }
   if (!result) return tl::unexpected(result.error());
   if (result->exit_code == 0 && !result->timed_out) return {};
   return Fail(ErrorKind::kEnvironment,

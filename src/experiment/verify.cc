@@ -126,6 +126,7 @@ void Verifier::TakeKept() {
     arm.how = planned.how;
     arm.note = planned.note;
     arm.plan_line = planned.line;
+    for (const PackageAtVersion& p : planned.packages) arm.packages.push_back(p.name);
     hashes_.push_back(HashOfArm(planned.definition, plan_.folder));
     if (const KeptArm* earlier = state_.Find(hashes_.back())) {
       arm.is_kept = true;

@@ -149,7 +149,7 @@ Result<void> VerifyState::Keep(KeptArm arm) {
   Json document = {{"schema", kSchema}, {"arms", Json::array()}};
   for (const KeptArm& kept : arms_) document["arms"].push_back(ToJson(kept));
   const std::string text = document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
-  Result<std::unique_ptr<OutputFile>> file = OutputFile::Create(path_);
+  Result<std::unique_ptr<OutputFile>> file = OutputFile::Create(path_, FileReaders::kAsUmask);
   if (!file) return tl::unexpected(file.error());
   if (Result<void> written = (*file)->Write(text); !written) return written;
   return (*file)->Finish();

@@ -1,10 +1,11 @@
 // verify's result for machines that let a change pass or not: JUnit and SARIF.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/experiment_text.h"
-#include "report/junit.h"
-#include "report/sarif.h"
 #include "report/verify_report.h"
+#include "report/words.h"
 
 namespace leaktrail {
 namespace {
@@ -41,14 +42,52 @@ std::string Sentence(const TestedArm& arm) {
   return fmt::format("{}: {} per request with {}; {}", row.verdict, row.result, row.how, row.note);
 }
 
+std::string Joined(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& t : texts) out += (out.empty() ? "" : ", ") + SafeText(t);
+  return out;
+}
+
 }  // namespace
 
-std::string VerifyJunit(const VerifyReport& report) {
+std::string CausesGateText(const GateResult& gate) {
+  const auto size = [](double bytes) {
+    return FormatSize(static_cast<uint64_t>(std::max(bytes, 0.0)));
+  };
+  switch (gate.reason) {
+    case GateReason::kNoLeak:
+      return "passes: no leak";
+    case GateReason::kBelowThreshold:
+      return fmt::format("passes: at most {} per request is below the threshold of {}",
+                         size(gate.growth), size(*gate.threshold));
+    case GateReason::kKnown:
+      return fmt::format("passes: what leaks is known ({})", Joined(gate.known));
+    case GateReason::kLeak:
+      break;
+    case GateReason::kInconclusive:
+      return "does not pass: it cannot be told whether this is a leak";
+  }
+  std::string text = "does not pass: a leak";
+  if (gate.has_baseline) {
+    text += gate.fresh.empty() ? std::string(" that nothing known explains")
+                               : fmt::format(" that is not known ({})", Joined(gate.fresh));
+    if (!gate.known.empty()) text += fmt::format(" beside what is known ({})", Joined(gate.known));
+  }
+  if (gate.threshold) {
+    text += fmt::format(", and {} per request is not below the threshold of {}", size(gate.growth),
+                        size(*gate.threshold));
+  }
+  return text;
+}
+
+std::vector<JunitCase> VerifyCases(const VerifyReport& report) {
+  const bool passes = report.gate && report.gate->passed();
   std::vector<JunitCase> cases;
   for (const TestedArm& arm : report.causes.arms) {
     JunitCase c;
     c.name = arm.cause.empty() ? "as it is" : arm.cause;
     c.outcome = OutcomeOf(arm);
+    if (passes && c.outcome == JunitOutcome::kFailed) c.outcome = JunitOutcome::kPassed;
     c.message = Sentence(arm);
     if (arm.cause.empty()) c.details = report.causes.headline;
     c.file = report.plan;
@@ -56,14 +95,16 @@ std::string VerifyJunit(const VerifyReport& report) {
     c.seconds = arm.facts.load_seconds;
     cases.push_back(std::move(c));
   }
-  return JunitXml("leaktrail.verify", cases);
+  return cases;
 }
 
-void WriteVerifySarif(const VerifyReport& report, JsonWriter* json) {
-  const std::vector<SarifRule> rules = {
-      {"leak", "Memory grows with the load and does not stop"},
-      {"leak-cause", "Without this the leak is gone, or a part of it"},
-      {"leak-brought-in", "With this change a leak comes"}};
+std::vector<SarifRule> VerifyRules() {
+  return {{"leak", "Memory grows with the load and does not stop"},
+          {"leak-cause", "Without this the leak is gone, or a part of it"},
+          {"leak-brought-in", "With this change a leak comes"}};
+}
+
+std::vector<SarifResult> VerifyResults(const VerifyReport& report) {
   std::vector<SarifResult> results;
   for (const TestedArm& arm : report.causes.arms) {
     if (OutcomeOf(arm) != JunitOutcome::kFailed) continue;
@@ -75,9 +116,16 @@ void WriteVerifySarif(const VerifyReport& report, JsonWriter* json) {
                                        : fmt::format("{}: {}", arm.cause, Sentence(arm));
     result.file = report.plan;
     result.line = arm.plan_line;
+    if (report.gate) {
+      const std::vector<std::string>& known = report.gate->known;
+      result.is_known = arm.cause.empty()
+                            ? report.gate->reason == GateReason::kKnown
+                            : std::find(known.begin(), known.end(), arm.cause) != known.end();
+      if (report.gate->passed()) result.level = SarifLevel::kNote;
+    }
     results.push_back(std::move(result));
   }
-  WriteSarif(rules, results, json);
+  return results;
 }
 
 }  // namespace leaktrail

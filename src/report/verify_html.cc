@@ -93,6 +93,11 @@ std::string VerifyHtml(const VerifyReport& report) {
   out += fmt::format("<h1>{}</h1>\n",
                      EscapedMarkup(causes.title.empty() ? "leaktrail verify" : causes.title));
   out += fmt::format("<p>{}.</p>\n", EscapedMarkup(causes.headline));
+  if (report.gate) {
+    out += fmt::format("<p class=\"{}\">The gate {}.</p>\n",
+                       report.gate->passed() ? "good" : "bad",
+                       EscapedMarkup(CausesGateText(*report.gate)));
+  }
   out +=
       "<div class=\"scroll\"><table>\n<thead><tr><th>cause</th><th>how tested</th><th>bytes per "
       "request</th><th>verdict</th><th>note</th></tr></thead>\n<tbody>\n";

@@ -12,6 +12,25 @@ void WriteInterval(double low, double high, JsonWriter* json) {
   json->EndArray();
 }
 
+void WriteNames(const char* key, const std::vector<std::string>& names, JsonWriter* json) {
+  json->Key(key);
+  json->BeginArray();
+  for (const std::string& name : names) json->Value(name);
+  json->EndArray();
+}
+
+void WriteGate(const GateResult& gate, JsonWriter* json) {
+  json->Key("gate");
+  json->BeginObject();
+  json->Field("passed", gate.passed());
+  json->Field("reason", GateReasonName(gate.reason));
+  WriteNames("known", gate.known, json);
+  WriteNames("new", gate.fresh, json);
+  json->Field("threshold", gate.threshold);
+  json->Field("growth", gate.growth);
+  json->EndObject();
+}
+
 void WriteArm(const TestedArm& arm, JsonWriter* json) {
   json->BeginObject(JsonLayout::kLines);
   WriteTextOrNull("cause", arm.cause, json);
@@ -42,10 +61,7 @@ void WriteArm(const TestedArm& arm, JsonWriter* json) {
   WriteTextOrNull("note", arm.note, json);
   WriteTextOrNull("failure", arm.failure, json);
   json->Field("kept", arm.is_kept);
-  json->Key("install_notes");
-  json->BeginArray();
-  for (const std::string& note : arm.install_notes) json->Value(note);
-  json->EndArray();
+  WriteNames("install_notes", arm.install_notes, json);
   if (is_measured) WriteExperimentJson(arm.facts, json);
   json->EndObject();
 }
@@ -60,6 +76,7 @@ void WriteVerifyJson(const VerifyReport& report, JsonWriter* json) {
   WriteTextOrNull("title", causes.title, json);
   json->Field("verdict", VerdictName(causes.verdict));
   json->Field("headline", causes.headline);
+  if (report.gate) WriteGate(*report.gate, json);
   json->Field("unit", "request");
   json->Field("false_alarm_bound", causes.false_alarm_bound);
   json->Field("comparisons", causes.comparisons);

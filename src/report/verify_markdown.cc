@@ -23,6 +23,7 @@ std::string VerifyMarkdown(const VerifyReport& report) {
   std::string out;
   if (!causes.title.empty()) out += fmt::format("### {}\n\n", Cell(SafeText(causes.title)));
   out += Cell(SafeText(causes.headline)) + ".\n\n";
+  if (report.gate) out += "**The gate " + Cell(CausesGateText(*report.gate)) + ".**\n\n";
   out += "| cause | how tested | bytes per request | verdict | note |\n";
   out += "| --- | --- | --- | --- | --- |\n";
   for (const TestedArm& arm : causes.arms) {

@@ -4,20 +4,26 @@
 //   cause · how tested · result · verdict · note
 //
 // As a gate: in JUnit's form a leak, a confirmed cause and a change that brings a leak in are
-// failures; what is open is skipped; what could not be measured is an error. SARIF places each at
-// its hypothesis in the plan.
+// failures; what is open is skipped; what could not be measured is an error. What the gate lets
+// pass is no failure. SARIF places each at its hypothesis in the plan.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "analysis/gate.h"
 #include "analysis/tested_causes.h"
 #include "report/frame.h"
+#include "report/junit.h"
+#include "report/sarif.h"
 
 namespace leaktrail {
 
 struct VerifyReport {
   std::string plan;  // the file
   TestedCauses causes;
+  std::optional<GateResult> gate;  // where a baseline or a threshold was given
   ReportNotes notes;
 };
 
@@ -25,8 +31,11 @@ std::string VerifyText(const VerifyReport& report, const TextOptions& options);
 void WriteVerifyJson(const VerifyReport& report, JsonWriter* json);
 std::string VerifyMarkdown(const VerifyReport& report);
 std::string VerifyHtml(const VerifyReport& report);
-std::string VerifyJunit(const VerifyReport& report);
-void WriteVerifySarif(const VerifyReport& report, JsonWriter* json);
+std::vector<JunitCase> VerifyCases(const VerifyReport& report);
+std::vector<SarifRule> VerifyRules();
+std::vector<SarifResult> VerifyResults(const VerifyReport& report);
+// "passes: the leak is gone without what is known (@pm2/io)".
+std::string CausesGateText(const GateResult& gate);
 
 // The cells of one row, the same in text, Markdown and HTML.
 struct VerifyRow {

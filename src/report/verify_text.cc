@@ -61,7 +61,13 @@ std::string VerifyText(const VerifyReport& report, const TextOptions& options) {
   const TestedCauses& causes = report.causes;
   std::string body;
   if (!causes.title.empty()) body += Painted(SafeText(causes.title), Paint::kBold, options) + "\n";
-  body += Wrapped(SafeText(causes.headline) + ".", 0, options) + "\n\n";
+  body += Wrapped(SafeText(causes.headline) + ".", 0, options) + "\n";
+  if (report.gate) {
+    body += Painted(Wrapped("The gate " + CausesGateText(*report.gate), 0, options),
+                    report.gate->passed() ? Paint::kGood : Paint::kBad, options) +
+            "\n";
+  }
+  body += "\n";
   Table table({{"cause", Align::kLeft, Shrink::kEnd},
                {"how tested", Align::kLeft, Shrink::kEnd, Paint::kPlain, 40},
                {"bytes per request", Align::kLeft, Shrink::kNever},
