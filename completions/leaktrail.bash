@@ -11,7 +11,7 @@ _leaktrail_flags() {
     load) echo "$_leaktrail_common --allow-remote --auth --body --concurrency --content-type --cookie --header --insecure --keep-alive --method --path --rate --requests --time --timeout" ;;
     trail) echo "$_leaktrail_common $_leaktrail_gate" ;;
     watch) echo "$_leaktrail_common --interval --log --prometheus --snapshot-at --snapshot-cap --snapshots --until" ;;
-    verify) echo "$_leaktrail_common --findings --fresh --html --init --junit --markdown --sarif" ;;
+    verify) echo "$_leaktrail_common --baseline --findings --fresh --html --init --junit --markdown --sarif --threshold" ;;
     ps) echo "$_leaktrail_common --watch" ;;
     redact) echo "$_leaktrail_common --output" ;;
     retainers) echo "$_leaktrail_common --class" ;;

@@ -68,16 +68,13 @@ complete -c leaktrail -n "__fish_seen_subcommand_from load" -l rate -x -d 'Reque
 complete -c leaktrail -n "__fish_seen_subcommand_from load" -l requests -x -d 'So many requests'
 complete -c leaktrail -n "__fish_seen_subcommand_from load" -l time -x -d 'At most so long'
 complete -c leaktrail -n "__fish_seen_subcommand_from load" -l timeout -x -d 'Wait so long for an answer'
-complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l baseline -r -d 'Leaks in it are known and pass'
-complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l junit -r -d 'Write JUnit XML there'
-complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l markdown -r -d 'Write Markdown there'
-complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l sarif -r -d 'Write SARIF there'
-complete -c leaktrail -n "__fish_seen_subcommand_from find trail" -l threshold -x -d 'A leak below so many bytes passes'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail verify" -l baseline -r -d 'Leaks in it are known and pass'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail verify" -l junit -r -d 'Write JUnit XML there'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail verify" -l markdown -r -d 'Write Markdown there'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail verify" -l sarif -r -d 'Write SARIF there'
+complete -c leaktrail -n "__fish_seen_subcommand_from find trail verify" -l threshold -x -d 'A leak below so many bytes passes'
 complete -c leaktrail -n "not __fish_seen_subcommand_from $verbs" -a verify -d 'Is it really that'
 complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l findings -r -d "With --init, what find --json said"
 complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l fresh -d "Measure finished arms again"
-complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l html -r -d "Also write a page"
+complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l html -r -d "Write a page there"
 complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l init -d "Write a plan for this project"
-complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l junit -r -d "Also write JUnit XML"
-complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l markdown -r -d "Also write a Markdown table"
-complete -c leaktrail -n "__fish_seen_subcommand_from verify" -l sarif -r -d "Also write SARIF"

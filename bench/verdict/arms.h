@@ -20,9 +20,9 @@ struct ArmPair {
 
 struct ArmTally {
   uint32_t confirmed = 0, part = 0, not_cause = 0, brings_in = 0, inconclusive = 0;
-  uint32_t outside = 0;     // the true difference is not in the interval
-  uint32_t unbounded = 0;   // there is no interval
-  double rounds = 0;        // of both arms, summed
+  uint32_t outside = 0;    // the true difference is not in the interval
+  uint32_t unbounded = 0;  // there is no interval
+  double rounds = 0;       // of both arms, summed
 };
 
 // `comparisons` share the bound, as the hypotheses of one plan do.

@@ -7,6 +7,7 @@
 // pairs of arms. --update puts them between the markers of the file. The seed is fixed unless it is
 // given: the same program prints the same tables.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -166,10 +167,13 @@ int main(int argc, char** argv) {
     if (flag == "--seed") arguments.seed = static_cast<uint64_t>(std::atoll(argv[i + 1]));
     if (flag == "--update") arguments.update = argv[i + 1];
   }
+  // Each round's histogram of latencies is large enough for a mapping of its own otherwise.
+  mallopt(M_MMAP_THRESHOLD, 256 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
   GrowthOptions options;
   options.min_units = kLoadPart * arguments.rounds * kRoundUnits;
-  const std::string table = Table(arguments, options) + SlowLeakTable(arguments, options) +
-                            ArmsTable(arguments);
+  const std::string table =
+      Table(arguments, options) + SlowLeakTable(arguments, options) + ArmsTable(arguments);
   std::fputs(table.c_str(), stdout);
   return arguments.update.empty() ? 0 : Update(arguments.update, table);
 }

@@ -33,13 +33,13 @@ struct TestedDifference {
 };
 
 struct TestedArm {
-  std::string cause;       // "" for the baseline
-  std::string how;         // how it is tested
-  std::string note;        // the user's
-  uint32_t plan_line = 1;  // of the hypothesis
+  std::string cause;                  // "" for the baseline
+  std::string how;                    // how it is tested
+  std::string note;                   // the user's
+  uint32_t plan_line = 1;             // of the hypothesis
   std::vector<std::string> packages;  // that it changes, by name
-  std::string failure;     // one sentence, if it could not be measured
-  bool is_kept = false;    // measured by an earlier run
+  std::string failure;                // one sentence, if it could not be measured
+  bool is_kept = false;               // measured by an earlier run
   std::vector<std::string> install_notes;
   ExperimentFacts facts;
 

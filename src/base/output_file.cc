@@ -149,7 +149,7 @@ OutputFile::~OutputFile() = default;
 uint64_t OutputFile::file_bytes() const { return state_->file_bytes; }
 
 Result<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string& path,
-                                                      FileReaders readers) {
+                                                       FileReaders readers) {
   auto state = std::make_unique<State>();
   state->path = path;
   state->compression = CompressionOf(path);

@@ -152,7 +152,8 @@ Result<void> WriteGateFiles(const GateArguments& a, const std::string& verb,
   const std::string suite = "leaktrail " + verb;
   Result<void> written = WriteReportFile(a.junit, JunitXml(suite, {FindingsCase(report, subject)}));
   if (!written) return written;
-  written = WriteReportFile(a.sarif, SarifText(FindingsRules(), FindingsResults(report, subject), ""));
+  written =
+      WriteReportFile(a.sarif, SarifText(FindingsRules(), FindingsResults(report, subject), ""));
   if (!written) return written;
   return WriteReportFile(a.markdown, FindingsMarkdown(report, subject));
 }
@@ -174,7 +175,8 @@ void WriteGateFailure(const GateArguments& a, const std::string& verb, const std
   c.outcome = JunitOutcome::kError;
   c.message = error.message;
   (void)WriteReportFile(a.junit, JunitXml("leaktrail " + verb, {c}));
-  (void)WriteReportFile(a.sarif, SarifText(verb == "verify" ? VerifyRules() : FindingsRules(), {}, error.message));
+  (void)WriteReportFile(
+      a.sarif, SarifText(verb == "verify" ? VerifyRules() : FindingsRules(), {}, error.message));
   (void)WriteReportFile(a.markdown, FailureMarkdown(subject, error.message));
 }
 

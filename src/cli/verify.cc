@@ -94,12 +94,13 @@ Result<int> RunVerifyVerb(VerifyArguments a, Run& run) {
 
 void AddVerify(CLI::App* root, CommandLine* line) {
   auto a = std::make_shared<VerifyArguments>();
-  Verb verb(root, line, "verify", "Is it really that?",
-       "  leaktrail verify --init                  # writes leaktrail-plan.toml for this project\n"
-       "  leaktrail verify                         # tests what the plan lists\n"
-       "  leaktrail verify --init --findings findings.json causes.toml\n"
-       "  leaktrail verify causes.toml --junit verify.xml --html verify.html\n"
-       "  leaktrail verify causes.toml --baseline known.json --sarif verify.sarif    # in CI\n");
+  Verb verb(
+      root, line, "verify", "Is it really that?",
+      "  leaktrail verify --init                  # writes leaktrail-plan.toml for this project\n"
+      "  leaktrail verify                         # tests what the plan lists\n"
+      "  leaktrail verify --init --findings findings.json causes.toml\n"
+      "  leaktrail verify causes.toml --junit verify.xml --html verify.html\n"
+      "  leaktrail verify causes.toml --baseline known.json --sarif verify.sarif    # in CI\n");
   verb.Optional("PLAN", &a->plan, "what to test, in TOML (leaktrail-plan.toml)")
       .Flag("--init", &a->init, "write PLAN for the project in this folder")
       .Text("--findings", "FILE", &a->findings,

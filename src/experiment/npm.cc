@@ -18,10 +18,11 @@ constexpr size_t kMaxLine = 300;
 constexpr std::string_view kShortWaits[] = {"npm_config_fetch_retry_mintimeout=1000",
                                             "npm_config_fetch_retry_maxtimeout=3000"};
 // The network was in the way, and a longer wait may help.
-constexpr std::string_view kNetworkCodes[] = {
-    "ECONNRESET", "ECONNREFUSED", "ECONNABORTED", "ETIMEDOUT", "EAI_AGAIN", "ENOTFOUND",
-    "ENETUNREACH", "EHOSTUNREACH", "ERR_SOCKET_TIMEOUT", "FETCH_ERROR", "E429", "E500", "E502",
-    "E503", "E504"};
+constexpr std::string_view kNetworkCodes[] = {"ECONNRESET",  "ECONNREFUSED", "ECONNABORTED",
+                                              "ETIMEDOUT",   "EAI_AGAIN",    "ENOTFOUND",
+                                              "ENETUNREACH", "EHOSTUNREACH", "ERR_SOCKET_TIMEOUT",
+                                              "FETCH_ERROR", "E429",         "E500",
+                                              "E502",        "E503",         "E504"};
 
 enum class Patience : uint8_t { kShort, kAsConfigured };
 

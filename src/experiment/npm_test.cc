@@ -36,6 +36,12 @@ TEST(NpmComplaint, TellsTheLastWordsOfAnInstallScript) {
             "an install script failed: no compiler");
 }
 
+TEST(FailedWith, KnowsTheCodeThatNpmEndedWith) {
+  EXPECT_TRUE(FailedWith(Failed("npm error code ETARGET\nnpm error notarget x\n"), "ETARGET"));
+  EXPECT_FALSE(FailedWith(Failed("npm error code ETARGETS\n"), "ETARGET"));
+  EXPECT_FALSE(FailedWith(Failed("code ETARGET\n"), "ETARGET"));
+}
+
 TEST(NpmComplaint, SaysSomethingWhateverNpmWrote) {
   EXPECT_EQ(NpmComplaint(Failed("")), "it ended with exit code 1 and wrote nothing");
   EXPECT_EQ(NpmComplaint(Failed("sh: 1: broken\n")), "sh: 1: broken");

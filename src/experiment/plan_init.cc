@@ -277,7 +277,8 @@ Result<PlanInitResult> WritePlan(const PlanInitOptions& options) {
     PickNeighbours(texts, &p);
   }
   const PlanText plan = PlanFor(facts);
-  Result<std::unique_ptr<OutputFile>> file = OutputFile::Create(options.plan_path, FileReaders::kAsUmask);
+  Result<std::unique_ptr<OutputFile>> file =
+      OutputFile::Create(options.plan_path, FileReaders::kAsUmask);
   if (!file) return tl::unexpected(file.error());
   if (Result<void> written = (*file)->Write(plan.text); !written) {
     return tl::unexpected(written.error());

@@ -102,8 +102,8 @@ RobustTrend ComputeTrend(std::span<const GrowthSample> samples, double z, double
   trend.low = slopes[static_cast<size_t>(std::clamp(std::floor(middle - half), 0.0, last))];
   trend.high = slopes[static_cast<size_t>(std::clamp(std::ceil(middle + half), 0.0, last))];
   const double sure = std::ceil(middle + sure_z * deviation / 2);
-  trend.sure_high = sure <= last ? slopes[static_cast<size_t>(sure)]
-                                 : std::numeric_limits<double>::infinity();
+  trend.sure_high =
+      sure <= last ? slopes[static_cast<size_t>(sure)] : std::numeric_limits<double>::infinity();
   return trend;
 }
 

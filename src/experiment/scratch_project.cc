@@ -22,6 +22,7 @@
 #include "experiment/lock_mix.h"
 #include "experiment/npm.h"
 #include "experiment/project_copy.h"
+#include "experiment/remove_tree.h"
 #include "experiment/semver.h"
 
 namespace leaktrail {
@@ -83,7 +84,7 @@ class ScratchFolder {
   ScratchFolder() = default;
   ~ScratchFolder() {
     if (owner_ >= 0 && kept_) unlink((path_ + "/owner").c_str());
-    if (!path_.empty() && !kept_) Remove(path_);
+    if (!path_.empty() && !kept_) RemoveTree(path_);
     if (owner_ >= 0) close(owner_);
   }
   ScratchFolder(const ScratchFolder&) = delete;
@@ -100,19 +101,6 @@ class ScratchFolder {
     owner_ = open((path_ + "/owner").c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (owner_ >= 0) flock(owner_, LOCK_EX | LOCK_NB);
     return {};
-  }
-  static void Remove(const std::string& path) {
-    std::error_code error;
-    fs::remove_all(path, error);
-    if (!error) return;
-    // A package may hold folders that cannot be written to.
-    for (auto it = fs::recursive_directory_iterator(
-             path, fs::directory_options::skip_permission_denied, error);
-         it != fs::recursive_directory_iterator(); it.increment(error)) {
-      if (error) break;
-      if (it->is_directory() && !it->is_symlink()) chmod(it->path().c_str(), 0700);
-    }
-    fs::remove_all(path, error);
   }
   void Keep() { kept_ = true; }
   const std::string& path() const { return path_; }
@@ -218,7 +206,7 @@ Result<void> NpmScratchProject::Prepare() {
     fs::copy(fs::path(options_.installed->root()) / "node_modules",
              fs::path(root_) / "node_modules",
              fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
-    if (error) ScratchFolder::Remove(root_ + "/node_modules");  // npm installs it all
+    if (error) RemoveTree(root_ + "/node_modules");  // npm installs it all
   }
   const fs::path below = here.lexically_relative(original_root_);
   folder_ = (fs::path(root_) / below).lexically_normal().string();
@@ -519,7 +507,7 @@ Result<InstallReport> NpmScratchProject::Install(std::span<const PackageChange> 
   Result<InstallReport> report = Check(changes);
   if (!report) {
     // What an earlier change has left there may be in the way.
-    ScratchFolder::Remove(root_ + "/node_modules");
+    RemoveTree(root_ + "/node_modules");
     installed = RunInstall(changes);
     if (!installed) return tl::unexpected(installed.error());
     report = Check(changes);
@@ -587,7 +575,7 @@ size_t RemoveStaleScratchProjects() {
     const int owner = open((path + "/owner").c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (owner < 0) continue;  // kept, or just being made
     if (flock(owner, LOCK_EX | LOCK_NB) == 0) {
-      ScratchFolder::Remove(path);
+      RemoveTree(path);
       ++removed;
     }
     close(owner);

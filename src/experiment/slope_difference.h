@@ -12,8 +12,8 @@
 // Several comparisons with one baseline: the caller divides the level by their number (Bonferroni),
 // so that all intervals hold together and what is shown is what is decided on.
 //
-// Each series ends when its own verdict is safe, which looks at the data. What that
-// does to the error has not been simulated yet.
+// Each series ends when its own verdict is safe, which looks at the data. bench/verdict simulates what
+// that does to the error: docs/verdict.md, last table.
 //
 // Cost: O(n²). Threads: pure.
 #pragma once

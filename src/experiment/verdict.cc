@@ -181,11 +181,10 @@ std::optional<double> UnitsToSettle(const Look& look, const GrowthOptions& optio
   const double room = relevant - std::max(slope, 0.0);
   // Flat is said of swings with proof, or once they are small beside what so much load would leak.
   const double swing = look.all.residual_range / relevant;
-  const double as_flat =
-      std::min(std::max(UnitsForError(look.units, error, room / look.z_sure),
-                        swing / kLargestSwingToRelevant),
-               std::max(UnitsForError(look.units, error, room / kFlatZ),
-                        swing / kQuietSwingToRelevant));
+  const double as_flat = std::min(
+      std::max(UnitsForError(look.units, error, room / look.z_sure),
+               swing / kLargestSwingToRelevant),
+      std::max(UnitsForError(look.units, error, room / kFlatZ), swing / kQuietSwingToRelevant));
   const double more = std::min(as_leak, as_flat) - look.units;
   if (more > look.units * (kFurthestForecast - 2)) return std::nullopt;
   return std::max(more, look.units / 4);

@@ -99,6 +99,25 @@ TEST(Verdict, ASlowLeakBelowASawIsFound) {
   EXPECT_EQ(v.outcome, GrowthOutcome::kLeak);
 }
 
+TEST(Verdict, ASlowLeakBelowASawIsNeverTakenForFlat) {
+  for (const double period : {3'000.0, 7'000.0, 11'000.0, 15'000.0, 22'000.0, 29'000.0}) {
+    for (const double phase : {0.0, 0.2, 0.4, 0.6, 0.8}) {
+      for (const double churn : {2e6, 5e6, 8e6}) {
+        const GrowthVerdict v = Judge(
+            40,
+            [&](double u) {
+              const double turns = u / period + phase;
+              return 24 * u + churn * (turns - std::floor(turns));
+            },
+            300'000);
+        EXPECT_NE(v.outcome, GrowthOutcome::kNoLeak) << period << ' ' << phase << ' ' << churn;
+        EXPECT_TRUE(v.outcome == GrowthOutcome::kLeak || v.units_to_settle)
+            << period << ' ' << phase << ' ' << churn;
+      }
+    }
+  }
+}
+
 TEST(Verdict, InconclusiveSaysHowMuchMoreWouldSettleIt) {
   const GrowthVerdict v =
       Judge(12, [](double u) { return 24 * u + 5e6 * (u / 15'000 - std::floor(u / 15'000)); });

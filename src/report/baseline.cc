@@ -58,8 +58,9 @@ Result<KnownCauses> ReadCausesBaseline(std::string_view json) {
   }
   const auto arms = document.is_object() ? document.find("arms") : document.end();
   if (schema != "leaktrail.verify/1" || arms == document.end() || !arms->is_array()) {
-    return Fail(ErrorKind::kBadInput,
-                "this is neither what leaktrail verify --json nor what leaktrail find --json wrote");
+    return Fail(
+        ErrorKind::kBadInput,
+        "this is neither what leaktrail verify --json nor what leaktrail find --json wrote");
   }
   for (const Json& arm : *arms) {
     const std::string verdict = TextAt(arm, "verdict"), cause = TextAt(arm, "cause");

@@ -94,8 +94,7 @@ std::string VerifyHtml(const VerifyReport& report) {
                      EscapedMarkup(causes.title.empty() ? "leaktrail verify" : causes.title));
   out += fmt::format("<p>{}.</p>\n", EscapedMarkup(causes.headline));
   if (report.gate) {
-    out += fmt::format("<p class=\"{}\">The gate {}.</p>\n",
-                       report.gate->passed() ? "good" : "bad",
+    out += fmt::format("<p class=\"{}\">The gate {}.</p>\n", report.gate->passed() ? "good" : "bad",
                        EscapedMarkup(CausesGateText(*report.gate)));
   }
   out +=
