@@ -28,6 +28,7 @@ th, td { text-align: left; vertical-align: top; padding: .45rem .8rem .45rem 0; 
 th { font-weight: 600; }
 td.verdict { white-space: nowrap; }
 .bad { color: var(--bad); font-weight: 600; }
+.good { font-weight: 600; }
 .warn { color: var(--warn); }
 svg { display: block; width: 14rem; height: 1rem; }
 footer, .notes { opacity: .75; font-size: .9rem; }

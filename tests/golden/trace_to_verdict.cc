@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
   const std::vector<GrowthSample> b = Judge(argv[3], min_units);
   const SlopeDifference d = CompareSlopes(a, b, kLevel);
   fmt::print("difference {:+.1f} B per unit ({:+.1f} to {:+.1f}){}\n", d.per_unit, d.low, d.high,
-             !d.bounded        ? ", too few samples"
+             !d.bounded       ? ", too few samples"
              : d.above_zero() ? ": the first grows faster"
              : d.below_zero() ? ": the second grows faster"
                               : "");
