@@ -46,6 +46,10 @@ struct HolderChain {
   uint64_t item_count = 0;        // items looked at
 };
 
+// The visible node that holds n, over its shortest way; inner parts between are skipped. None at a
+// root.
+HolderStep VisibleHolder(const LastSnapshot& last, NodeIndex n);
+
 HolderChain FindHolders(const LastSnapshot& last, uint32_t group);
 
 }  // namespace leaktrail

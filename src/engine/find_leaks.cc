@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "analysis/buffer_owners.h"
 #include "analysis/code_model.h"
 #include "analysis/growth.h"
 #include "analysis/holders.h"
@@ -20,6 +21,7 @@
 namespace leaktrail {
 namespace {
 
+constexpr size_t kMaxBufferOwners = 5;
 // A larger file is no manifest.
 constexpr size_t kMaxManifestBytes = size_t{1} << 20;
 
@@ -148,6 +150,7 @@ Result<Findings> FindLeaks(std::span<Session* const> sessions, const FindLeaksOp
   for (Session* s : sessions) heap_sizes.push_back(s->graph().total_self_size());
   const LastSnapshot last{p.views.back(), ways.back(), tree, growth, *paths};
   Findings findings = BuildFindings(last, heap_sizes, {options.max_suspects});
+  findings.buffers = FindBufferOwners(last, kMaxBufferOwners);
   for (Session* s : sessions) {
     const Diagnostics& d = s->graph().diagnostics();
     findings.diagnostics.insert(findings.diagnostics.end(), d.begin(), d.end());
