@@ -37,9 +37,8 @@ class Finder {
     }
     std::vector<BufferOwner> owners;
     for (auto& [key, owner] : owners_) owners.push_back(std::move(owner));
-    std::stable_sort(
-        owners.begin(), owners.end(),
-        [](const BufferOwner& a, const BufferOwner& b) { return a.size > b.size; });
+    std::stable_sort(owners.begin(), owners.end(),
+                     [](const BufferOwner& a, const BufferOwner& b) { return a.size > b.size; });
     if (owners.size() > limit) owners.resize(limit);
     return owners;
   }

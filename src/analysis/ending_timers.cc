@@ -47,7 +47,8 @@ std::optional<EndingTimer> FindEndingTimer(const LastSnapshot& last,
   for (const uint32_t group : groups) {
     for (const GroupPart& p : last.growth.groups[group].parts) {
       if (p.example == 0 || p.count * 2 < items) continue;
-      if (FiresOnce(last, NodeIndex(p.example))) return EndingTimer{DelayOf(last, NodeIndex(p.example))};
+      if (FiresOnce(last, NodeIndex(p.example)))
+        return EndingTimer{DelayOf(last, NodeIndex(p.example))};
     }
   }
   return std::nullopt;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "analysis/definition_line.h"
 #include "analysis/growth.h"
 #include "analysis/root_paths.h"
 #include "analysis/trail_tree.h"
@@ -26,6 +27,7 @@ struct LastSnapshot {
   const TrailTree& tree;
   const Growth& growth;
   const RootPaths& paths;
+  SourceReader read_source;  // empty: the disk is not asked
 
   const HeapGraph& graph() const { return *view.graph; }
   NodeRole role(NodeIndex n) const { return static_cast<NodeRole>(ways.role[n.value()]); }

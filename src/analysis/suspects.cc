@@ -113,6 +113,7 @@ class Builder {
         c.judgement = JudgeShape(g, last_.growth.matched_by);
       }
       if (c.bytes == 0 || ShapeRank(c.judgement.shape) > 2 || IsBoundedOwner(g)) continue;
+      if (g.parts.empty() && g.owner_way == 0) continue;  // the root's own bytes are nobody's
       if (c.judgement.by_bytes && IsSlack(g)) c.judgement.shape = GrowthShape::kSlowing;
       all_growth_ += c.bytes;
       picked_.push_back(std::move(c));
