@@ -1,11 +1,12 @@
 // Does the verdict keep its bound? Traces with a known truth through SequentialVerdict.
 //
-//   leaktrail-bench-verdict [--traces N] [--rounds N] [--seed N] [--update docs/verdict.md]
+//   leaktrail-bench-verdict [--traces N] [--rounds N] [--seed N] [--pairs N] [--update docs/verdict.md]
 //
 // Prints three Markdown tables: how often each verdict was given for each kind of trace, and after
 // how many samples; how often a slow leak below a saw is taken for flat; and what verify says of
 // pairs of arms. --update puts them between the markers of the file. The seed is fixed unless it is
-// given: the same program prints the same tables.
+// given: the same program prints the same tables. As many pairs as traces unless --pairs says less;
+// with 0 that table is left out.
 #include <fmt/format.h>
 #include <malloc.h>
 
@@ -14,6 +15,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 
 #include "arms.h"
@@ -31,6 +33,7 @@ constexpr const char* kEnd = "<!-- simulation: end -->\n";
 
 struct Arguments {
   uint32_t traces = 10000, rounds = 40;
+  std::optional<uint32_t> pairs;
   uint64_t seed = 20240501;
   std::string update;
 };
@@ -120,6 +123,8 @@ constexpr ArmPair kArmPairs[] = {
     {"200 B, and 100 B", {200, 0}, {100, 0}}};
 
 std::string ArmsTable(const Arguments& arguments) {
+  const uint32_t pairs = arguments.pairs.value_or(arguments.traces);
+  if (pairs == 0) return "";
   std::string out = fmt::format(
       "\nPairs of arms as `verify` runs them, {} of each: {} hypotheses share a bound of 1 %, arms "
       "stop\nwhen their own verdict is safe and after 14 rounds at least. The last column is how "
@@ -127,15 +132,15 @@ std::string ArmsTable(const Arguments& arguments) {
       "| as it is, and with the change | `cause` | `part` | `not-cause` | `brings-in` | "
       "`inconclusive` | rounds, mean | outside |\n"
       "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
-      arguments.traces, kComparisons, 1.0 / kComparisons);
+      pairs, kComparisons, 1.0 / kComparisons);
   uint64_t seed = arguments.seed + 1000;
   for (const ArmPair& pair : kArmPairs) {
-    const ArmTally tally = SimulateArms(pair, arguments.traces, kComparisons, seed++);
-    const double n = arguments.traces / 100.0;
+    const ArmTally tally = SimulateArms(pair, pairs, kComparisons, seed++);
+    const double n = pairs / 100.0;
     out += fmt::format(
         "| {} | {:.2f} % | {:.2f} % | {:.2f} % | {:.2f} % | {:.2f} % | {:.1f} | {:.2f} % |\n",
         pair.name, tally.confirmed / n, tally.part / n, tally.not_cause / n, tally.brings_in / n,
-        tally.inconclusive / n, tally.rounds / arguments.traces / 2, tally.outside / n);
+        tally.inconclusive / n, tally.rounds / pairs / 2, tally.outside / n);
     if (tally.unbounded > 0) {
       fmt::print(stderr, "{}: {} without an interval\n", pair.name, tally.unbounded);
     }
@@ -165,6 +170,7 @@ int main(int argc, char** argv) {
     if (flag == "--traces") arguments.traces = static_cast<uint32_t>(std::atoi(argv[i + 1]));
     if (flag == "--rounds") arguments.rounds = static_cast<uint32_t>(std::atoi(argv[i + 1]));
     if (flag == "--seed") arguments.seed = static_cast<uint64_t>(std::atoll(argv[i + 1]));
+    if (flag == "--pairs") arguments.pairs = static_cast<uint32_t>(std::atoi(argv[i + 1]));
     if (flag == "--update") arguments.update = argv[i + 1];
   }
   // Each round's histogram of latencies is large enough for a mapping of its own otherwise.
