@@ -293,7 +293,8 @@ GrowthVerdict SequentialVerdict::Finish() const {
   final.outcome = GrowthOutcome::kInconclusive;
   if (samples_.size() < kMinLastLook) return final;
   const double done = samples_.back().units - samples_.front().units;
-  Look look = Examine(samples_, options_, options_.false_alarm_bound / 2, done);
+  Look look = Examine(samples_, options_,
+                      options_.false_alarm_bound / std::max(options_.planned_samples, 2u), done);
   look.all = ComputeTrend(samples_, kFlatZ);
   if (IsFlat(look, options_, Turn::kLast)) {
     final.outcome = GrowthOutcome::kNoLeak;
