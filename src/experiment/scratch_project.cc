@@ -214,7 +214,6 @@ Result<void> NpmScratchProject::Prepare() {
   if (Result<void> made = scratch_.Make(); !made) return made;
   if (Result<void> copied = CopySources(); !copied) return copied;
   if (options_.installed != nullptr) {
-    std::error_code error;
     fs::copy(fs::path(options_.installed->root()) / "node_modules",
              fs::path(root_) / "node_modules",
              fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
