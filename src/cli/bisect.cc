@@ -25,8 +25,8 @@ struct BisectArguments {
   std::string range;
   std::vector<std::string> lock_files;
   RoundArguments rounds;
-  bool keep = false;
-  uint32_t newer = BisectOptions{}.max_newer_tests;
+  bool keep = false, fresh = false;
+  uint32_t newer = BisectOptions{}.max_newer_tests, older = BisectOptions{}.max_beyond_tests;
 };
 
 int ExitCodeOf(const Bisection& b) {
@@ -39,8 +39,9 @@ int ExitCodeOf(const Bisection& b) {
     case BisectOutcome::kGoodLeaks:
       break;
     case BisectOutcome::kNoAnswer:
-      if (!b.tests.empty() && b.tests.back().answer == BisectAnswer::kSkipped) {
-        return kExitEnvironment;
+      for (const BisectTest& test : b.tests) {
+        const bool is_end = test.role == BisectRole::kBadEnd || test.role == BisectRole::kGoodEnd;
+        if (is_end && test.answer == BisectAnswer::kSkipped) return kExitEnvironment;
       }
       break;
   }
@@ -80,6 +81,8 @@ Result<BisectOptions> OptionsOf(const BisectArguments& a, const std::vector<std:
   ApplyTo(a.rounds, &options.rounds);
   options.keeps_folder = a.keep;
   options.max_newer_tests = a.newer;
+  options.max_beyond_tests = a.older;
+  options.earlier = a.fresh ? EarlierResults::kIgnore : EarlierResults::kUse;
   options.progress = run.progress();
   options.cancel = run.cancel();
   return options;
@@ -104,7 +107,10 @@ Result<int> RunBisect(const BisectArguments& arguments, const std::vector<std::s
   BisectReport report;
   Result<Bisection> bisection =
       options->package.empty() ? BisectLocks(*options) : BisectVersions(*options);
-  if (!bisection) return tl::unexpected(bisection.error());
+  if (!bisection) {
+    run.SayIfInterrupted(bisection.error());
+    return tl::unexpected(bisection.error());
+  }
   report.bisection = std::move(*bisection);
   report.notes = run.Notes({});
   Diagnostics& shown = report.notes.diagnostics;
@@ -132,6 +138,9 @@ void AddBisect(CLI::App* root, CommandLine* line) {
   AddRoundFlags(&verb, &a->rounds, "at most so many seconds of rounds for a version (45)");
   verb.Number("--newer", 0, 50, &a->newer,
               "test at most so many newer versions for one that is good again (6)")
+      .Number("--older", 0, 50, &a->older,
+              "if the good version leaks too, test at most so many older ones (12)")
+      .Flag("--fresh", &a->fresh, "measure finished versions of a stopped run again")
       .Flag("--keep", &a->keep, "keep the scratch copy of the project")
       .Runs([a, line](Run& run) { return RunBisect(*a, line->command, run); });
 }

@@ -13,6 +13,10 @@ constexpr std::string_view kErrorPrefixes[] = {"npm error ", "npm ERR! "};
 constexpr std::string_view kFillers[] = {"errno ",   "syscall ",       "path ",    "dest ",
                                          "command ", "A complete log", "argument "};
 constexpr size_t kMaxLine = 300;
+// As NpmComplaint ends.
+constexpr std::string_view kNetworkCodes[] = {"(ECONNREFUSED)", "(ENOTFOUND)",  "(EAI_AGAIN)",
+                                              "(ETIMEDOUT)",    "(ECONNRESET)", "(ENETUNREACH)",
+                                              "(EHOSTUNREACH)", "(ENETDOWN)",   "(EIDLETIMEOUT)"};
 
 bool IsOfAnotherNpm(std::string_view entry) {
   for (const std::string_view name : {"npm_package_", "npm_lifecycle_",
@@ -70,6 +74,12 @@ Result<CommandResult> RunNpm(const std::vector<std::string>& arguments, const Np
                 result.error().message + "; npm must be in PATH, it comes with Node.js");
   }
   return result;
+}
+
+bool SaysNoNetwork(std::string_view complaint) {
+  return std::any_of(
+      std::begin(kNetworkCodes), std::end(kNetworkCodes),
+      [&](std::string_view code) { return complaint.find(code) != std::string_view::npos; });
 }
 
 std::string NpmComplaint(const CommandResult& result) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/progress.h"
@@ -26,5 +27,7 @@ Result<CommandResult> RunNpm(const std::vector<std::string>& arguments, const Np
 // In one line what npm says is wrong, with its code: "No matching version found for a@9.0.0.
 // (ETARGET)".
 std::string NpmComplaint(const CommandResult& result);
+// Whether such a complaint is about the network or the registry, and not about a package.
+bool SaysNoNetwork(std::string_view complaint);
 
 }  // namespace leaktrail
