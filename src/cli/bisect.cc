@@ -39,6 +39,7 @@ int ExitCodeOf(const Bisection& b) {
     case BisectOutcome::kGoodLeaks:
       break;
     case BisectOutcome::kNoAnswer:
+      if (b.versions && !b.versions->first_bad.empty()) break;  // it is the good end
       for (const BisectTest& test : b.tests) {
         const bool is_end = test.role == BisectRole::kBadEnd || test.role == BisectRole::kGoodEnd;
         if (is_end && test.answer == BisectAnswer::kSkipped) return kExitEnvironment;

@@ -142,9 +142,8 @@ Result<void> BisectState::Keep(const BisectTest& test, std::span<const PackageCh
   std::erase_if(tests_, [&](const KeptTest& earlier) { return earlier.hash == kept.hash; });
   tests_.push_back(std::move(kept));
   if (!MakeFoldersOf(file_->path())) {
-    return Fail(ErrorKind::kEnvironment,
-                fmt::format("cannot make the folder of {}: {}", file_->path(),
-                            std::strerror(errno)));
+    return Fail(ErrorKind::kEnvironment, fmt::format("cannot make the folder of {}: {}",
+                                                     file_->path(), std::strerror(errno)));
   }
   return file_->Keep(entry);
 }
@@ -156,9 +155,10 @@ void BisectState::Remove() {
 
 Error WithWhatIsKept(Error error, const BisectState& state) {
   if (state.size() == 0) return error;
-  error.message += fmt::format(
-      "; {} kept, and the same command goes on from there (--fresh begins anew)",
-      state.size() == 1 ? "1 finished test is" : fmt::format("{} finished tests are", state.size()));
+  error.message +=
+      fmt::format("; {} kept, and the same command goes on from there (--fresh begins anew)",
+                  state.size() == 1 ? "1 finished test is"
+                                    : fmt::format("{} finished tests are", state.size()));
   return error;
 }
 
@@ -178,17 +178,17 @@ void Answered(BisectState* state, Bisection* bisection) {
 std::string DefinitionOf(const BisectOptions& options, const std::string& lock_texts) {
   const LoadRequest& r = options.request;
   const RoundsOptions& o = options.rounds;
-  Json all = {options.package,
-              options.good,
-              options.bad,
-              HashOfText(lock_texts),
-              options.service.command,
-              options.service.folder,
-              options.service.port,
-              {r.paths, r.method, r.headers, r.body, r.content_type, r.weights},
-              {o.requests_per_round, o.connections, o.max_rounds, o.max_warm_up,
-               o.max_settle.count(), o.time_limit.count(), o.relevant_per_unit,
-               o.false_alarm_bound}};
+  Json all = {
+      options.package,
+      options.good,
+      options.bad,
+      HashOfText(lock_texts),
+      options.service.command,
+      options.service.folder,
+      options.service.port,
+      {r.paths, r.method, r.headers, r.body, r.content_type, r.weights},
+      {o.requests_per_round, o.connections, o.max_rounds, o.max_warm_up, o.max_settle.count(),
+       o.time_limit.count(), o.relevant_per_unit, o.false_alarm_bound}};
   for (const char* name : kTellingVariables) {
     const char* value = std::getenv(name);
     all.push_back(value == nullptr ? Json() : Json(value));

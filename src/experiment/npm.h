@@ -22,7 +22,14 @@ struct NpmOptions {
 };
 
 // Errors: there is no npm, or it was cancelled. That npm failed is in the result.
+//
+// npm waits 10 and then 60 seconds before it asks again for what a host does not give; here it is 1
+// and 3, and only if npm fails by that, once more as it is configured. What the environment says
+// (npm_config_fetch_retry_mintimeout) holds.
 Result<CommandResult> RunNpm(const std::vector<std::string>& arguments, const NpmOptions& options);
+
+// npm ended with this code: "ETARGET".
+bool FailedWith(const CommandResult& result, std::string_view code);
 
 // In one line what npm says is wrong, with its code: "No matching version found for a@9.0.0.
 // (ETARGET)".

@@ -327,6 +327,10 @@ std::string BisectText(const BisectReport& report, const TextOptions& options) {
   if (skipped > 0) tests += fmt::format(", {} skipped", skipped);
   if (b.versions) {
     tests += fmt::format(", of {}", FormatCountOf(b.versions->versions, "version", "versions"));
+    if (b.versions->beyond != VersionBisection::Recovery::kNotSought) {
+      tests += fmt::format(" and {} {} ones", b.versions->beyond_count,
+                           b.versions->seeks_fix ? "newer" : "older");
+    }
     if (b.versions->pre_releases_left_out > 0) {
       tests += fmt::format("; {} left out", FormatCountOf(b.versions->pre_releases_left_out,
                                                           "pre-release", "pre-releases"));
