@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "analysis/definition_line.h"
 #include "analysis/function_facts.h"
 #include "analysis/writers.h"
 
@@ -323,6 +324,12 @@ class Judge {
       }
     }
     place.function = NameOf(f);
+    if (place.line == 0 && last_.read_source) {
+      if (const Script* s = packages_.script_of_function(f.function)) {
+        place.line =
+            LineOfDefinition(FindSource(g_, names_, *s, last_.read_source), place.function);
+      }
+    }
     return place;
   }
 

@@ -91,6 +91,17 @@ struct Suspect {
   bool size_is_checked = false;              // the code that fills the owner also looks at its size
 };
 
+// Objects of one class that hold array buffers in one property, in the last snapshot.
+struct BufferOwner {
+  std::string class_name;  // "" where no object of JavaScript holds them
+  std::string property;    // "frame", "packets[]"
+  std::string package;     // of the nearest code above, "" unknown
+  std::optional<CodePlace> location;
+  uint64_t count = 0;    // buffers
+  uint64_t size = 0;     // bytes outside V8's heap
+  uint64_t largest = 0;  // of one buffer
+};
+
 struct Findings {
   Verdict verdict = Verdict::kInconclusive;
   std::string reason;  // one sentence for people: why this verdict
@@ -98,7 +109,8 @@ struct Findings {
   std::optional<Culprit> culprit;  // of the first suspect; absent when there is none to name
   std::vector<Suspect> suspects;   // by rank
   MatchedBy matched_by = MatchedBy::kNodeId;
-  std::vector<uint64_t> heap_size;  // per snapshot: sum of self sizes
+  std::vector<uint64_t> heap_size;   // per snapshot: sum of self sizes
+  std::vector<BufferOwner> buffers;  // most bytes first
   Diagnostics diagnostics;
   std::optional<ExperimentFacts> experiment;  // of a live service only
 };

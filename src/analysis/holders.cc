@@ -14,33 +14,6 @@ bool IsWeakMapEntry(const HeapGraph& graph, EdgeIndex e) {
          graph.strings().ephemeron(graph.edge_name(e)) != nullptr;
 }
 
-// The visible node that holds n, over the shortest way: inner parts between are skipped.
-HolderStep VisibleHolder(const LastSnapshot& last, NodeIndex n) {
-  HolderStep step;
-  bool inner = false;
-  for (uint32_t i = 0; i < kMaxClimb; ++i) {
-    const HeldBy by = last.paths.holder(n);
-    if (!by.from.valid() || by.from.value() == 0) return {};
-    const bool indexed =
-        NamedByIndex(last.graph().edge_type(by.edge)) || IsWeakMapEntry(last.graph(), by.edge);
-    // The edge that a person knows: into the item if its holder is visible, else out of the
-    // visible one.
-    step.edge = by.edge;
-    const auto own = last.graph().edges_of(by.from);
-    const bool in_ring = by.edge.value() < (*own.begin()).value() ||
-                         by.edge.value() >= (*own.begin()).value() + own.size();
-    step.many = step.many || indexed || in_ring;
-    if (RoleByType(last.graph(), *last.view.names, by.from) == NodeRole::kVisible) {
-      step.node = by.from;
-      step.many = step.many || inner;
-      return step;
-    }
-    inner = true;
-    n = by.from;
-  }
-  return {};
-}
-
 void Climb(const LastSnapshot& last, HolderChain& chain) {
   while (chain.steps.size() < kMaxChain) {
     const HolderStep next = VisibleHolder(last, chain.steps.back().node);
@@ -193,6 +166,32 @@ bool HoldsItems(const LastSnapshot& last, const GrowthGroup& g) {
 }
 
 }  // namespace
+
+HolderStep VisibleHolder(const LastSnapshot& last, NodeIndex n) {
+  HolderStep step;
+  bool inner = false;
+  for (uint32_t i = 0; i < kMaxClimb; ++i) {
+    const HeldBy by = last.paths.holder(n);
+    if (!by.from.valid() || by.from.value() == 0) return {};
+    const bool indexed =
+        NamedByIndex(last.graph().edge_type(by.edge)) || IsWeakMapEntry(last.graph(), by.edge);
+    // The edge that a person knows: into the item if its holder is visible, else out of the
+    // visible one.
+    step.edge = by.edge;
+    const auto own = last.graph().edges_of(by.from);
+    const bool in_ring = by.edge.value() < (*own.begin()).value() ||
+                         by.edge.value() >= (*own.begin()).value() + own.size();
+    step.many = step.many || indexed || in_ring;
+    if (RoleByType(last.graph(), *last.view.names, by.from) == NodeRole::kVisible) {
+      step.node = by.from;
+      step.many = step.many || inner;
+      return step;
+    }
+    inner = true;
+    n = by.from;
+  }
+  return {};
+}
 
 HolderChain FindHolders(const LastSnapshot& last, uint32_t group) {
   const GrowthGroup& g = last.growth.groups[group];

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "analysis/definition_line.h"
 #include "analysis/growth.h"
 #include "analysis/root_paths.h"
 #include "analysis/trail_tree.h"
@@ -26,6 +27,7 @@ struct LastSnapshot {
   const TrailTree& tree;
   const Growth& growth;
   const RootPaths& paths;
+  SourceReader read_source;  // empty: the disk is not asked
 
   const HeapGraph& graph() const { return *view.graph; }
   NodeRole role(NodeIndex n) const { return static_cast<NodeRole>(ways.role[n.value()]); }
@@ -45,6 +47,10 @@ struct HolderChain {
   uint64_t held_count = 0;        // items that this owner holds, of those looked at
   uint64_t item_count = 0;        // items looked at
 };
+
+// The visible node that holds n, over its shortest way; inner parts between are skipped. None at a
+// root.
+HolderStep VisibleHolder(const LastSnapshot& last, NodeIndex n);
 
 HolderChain FindHolders(const LastSnapshot& last, uint32_t group);
 

@@ -7,6 +7,7 @@
 
 #include "analysis/count_text.h"
 #include "analysis/culprit.h"
+#include "analysis/ending_timers.h"
 #include "analysis/key_space.h"
 #include "analysis/trails.h"
 
@@ -112,6 +113,7 @@ class Builder {
         c.judgement = JudgeShape(g, last_.growth.matched_by);
       }
       if (c.bytes == 0 || ShapeRank(c.judgement.shape) > 2 || IsBoundedOwner(g)) continue;
+      if (g.parts.empty() && g.owner_way == 0) continue;  // the root's own bytes are nobody's
       if (c.judgement.by_bytes && IsSlack(g)) c.judgement.shape = GrowthShape::kSlowing;
       all_growth_ += c.bytes;
       picked_.push_back(std::move(c));
@@ -166,6 +168,16 @@ class Builder {
   bool MayBeFilling(const Candidate& c) const {
     return HadRoomFromTheStart(c) || c.keys.space == KeySpace::kLimited ||
            (c.keys.space == KeySpace::kHidden && c.keys.entry_count < kFewHiddenKeys);
+  }
+
+  std::optional<EndingTimer> TimerThatEnds(const Candidate& c) const {
+    std::vector<uint32_t> groups = c.merged;
+    groups.push_back(c.group);
+    return FindEndingTimer(last_, groups, GroupOf(c).items.back());
+  }
+
+  static std::string DelayText(const EndingTimer& timer) {
+    return timer.delay_ms.empty() ? "" : fmt::format(", {} ms after it is set,", timer.delay_ms);
   }
 
   bool HasManyUnits(const Candidate& c) const {
@@ -260,6 +272,14 @@ class Builder {
           "later: take more snapshots under load";
       return;
     }
+    if (const auto timer = TimerThatEnds(*first); IsClear(*first) && timer) {
+      out_.verdict = Verdict::kInconclusive;
+      out_.reason = fmt::format(
+          "it grows in every step, but each comes with a timer that fires once{} and may let it "
+          "go: take snapshots that are further apart than that",
+          DelayText(*timer));
+      return;
+    }
     if (IsClear(*first) && MayBeFilling(*first)) {
       out_.verdict = Verdict::kInconclusive;
       out_.reason =
@@ -339,7 +359,7 @@ class Builder {
     s.package = packages.LabelOf(packages.direct_package(example));
     s.shape = c.judgement.shape;
     s.confidence = IsMoreThanNoise(c) ? c.judgement.confidence : c.judgement.confidence / 2;
-    if (c.report.size_is_checked || MayBeFilling(c)) s.confidence *= kInDoubt;
+    if (c.report.size_is_checked || MayBeFilling(c) || TimerThatEnds(c)) s.confidence *= kInDoubt;
     CountClass(c, s);
     s.grown_size = c.bytes;
     for (const uint32_t m : c.merged) s.grown_size += last_.growth.groups[m].grown_bytes();

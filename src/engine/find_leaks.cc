@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "analysis/buffer_owners.h"
 #include "analysis/code_model.h"
 #include "analysis/growth.h"
 #include "analysis/holders.h"
@@ -20,13 +21,27 @@
 namespace leaktrail {
 namespace {
 
+constexpr size_t kMaxBufferOwners = 5;
 // A larger file is no manifest.
 constexpr size_t kMaxManifestBytes = size_t{1} << 20;
+constexpr size_t kMaxSourceBytes = size_t{1} << 24;
 
 std::string TextField(const nlohmann::json& object, const char* key) {
   const auto it = object.find(key);
   return it != object.end() && it->is_string() ? it->get<std::string>() : "";
 }
+
+// "" if there is no such file, or a larger one.
+std::string ReadSmallFile(const std::string& path, size_t at_most) {
+  const auto file = InputFile::Open(path);
+  if (!file || !(*file)->regular() || (*file)->size() > at_most) return "";
+  std::string text((*file)->size(), '\0');
+  const long got = (*file)->ReadAt(0, text.size(), text.data());
+  text.resize(got > 0 ? static_cast<size_t>(got) : 0);
+  return text;
+}
+
+std::string ReadSource(const std::string& path) { return ReadSmallFile(path, kMaxSourceBytes); }
 
 // Asks the disk once for each folder. May be called from several threads.
 ManifestReader CachedManifests(bool enabled) {
@@ -146,8 +161,11 @@ Result<Findings> FindLeaks(std::span<Session* const> sessions, const FindLeaksOp
   });
   std::vector<uint64_t> heap_sizes;
   for (Session* s : sessions) heap_sizes.push_back(s->graph().total_self_size());
-  const LastSnapshot last{p.views.back(), ways.back(), tree, growth, *paths};
+  const LastSnapshot last{p.views.back(), ways.back(),
+                          tree,           growth,
+                          *paths,         options.read_manifests ? ReadSource : SourceReader()};
   Findings findings = BuildFindings(last, heap_sizes, {options.max_suspects});
+  findings.buffers = FindBufferOwners(last, kMaxBufferOwners);
   for (Session* s : sessions) {
     const Diagnostics& d = s->graph().diagnostics();
     findings.diagnostics.insert(findings.diagnostics.end(), d.begin(), d.end());
@@ -156,12 +174,8 @@ Result<Findings> FindLeaks(std::span<Session* const> sessions, const FindLeaksOp
 }
 
 std::optional<PackageManifest> ReadManifest(const std::string& folder) {
-  const auto file = InputFile::Open(folder + "/package.json");
-  if (!file || !(*file)->regular() || (*file)->size() > kMaxManifestBytes) return std::nullopt;
-  std::string text((*file)->size(), '\0');
-  const long got = (*file)->ReadAt(0, text.size(), text.data());
-  if (got <= 0) return std::nullopt;
-  text.resize(static_cast<size_t>(got));
+  const std::string text = ReadSmallFile(folder + "/package.json", kMaxManifestBytes);
+  if (text.empty()) return std::nullopt;
   const nlohmann::json json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;
   return PackageManifest{TextField(json, "name"), TextField(json, "version")};

@@ -17,7 +17,10 @@ constexpr const char* kPath = "/srv/node_modules/cart/lib/store.js";
 
 // A Map of package `cart` in a scope; holds objects of class Line with the given ids.
 //   global ─▶ closure add ─context▶ Context ─lines▶ Map ─table▶ (array) ─▶ Line
-HeapGraph Service(const std::vector<uint32_t>& line_ids, const char* variable = "lines") {
+// `add_to` is called for each line.
+using AddTo = std::function<void(GraphBuilder&, NodeIndex line, uint32_t id)>;
+HeapGraph Service(const std::vector<uint32_t>& line_ids, const char* variable = "lines",
+                  const AddTo& add_to = {}) {
   GraphBuilder b;
   const NodeIndex root = b.AddNode(NodeType::kSynthetic, "", 1, 0);
   const NodeIndex global = b.AddNode(NodeType::kObject, "Object", 5, 16);
@@ -44,6 +47,7 @@ HeapGraph Service(const std::vector<uint32_t>& line_ids, const char* variable = 
     const NodeIndex line = b.AddNode(NodeType::kObject, "Line", id, 200);
     b.AddEdge(table, EdgeType::kInternal, std::to_string(slot++), line);
     b.AddLocation(line, 44, 2, 0);
+    if (add_to) add_to(b, line, id);
   }
   return b.Build();
 }
@@ -397,6 +401,56 @@ TEST(FindLeaks, TheOwnersEntriesAreCountedFromTheFirstSnapshotOn) {
   const Findings f = Ask({Ids(0, 400), Ids(0, 1400), Ids(0, 2400)});
   ASSERT_FALSE(f.suspects.empty() || !f.suspects[0].owner);
   EXPECT_EQ(f.suspects[0].owner->entry_count, (std::vector<uint64_t>{400, 1400, 2400}));
+}
+
+Findings AskWith(const AddTo& add_to) {
+  std::vector<Session> sessions;
+  for (const uint32_t n : {400u, 1400u, 2400u}) {
+    sessions.push_back(Session::FromGraph(Service(Ids(0, n), "lines", add_to)));
+  }
+  return Ask(sessions);
+}
+
+// line ─timer▶ Timeout ─_onTimeout▶ closure, and the timer's delay in _repeat if it is an interval.
+AddTo Timer(bool fires_once) {
+  return [fires_once](GraphBuilder& b, NodeIndex line, uint32_t id) {
+    const NodeIndex timer = b.AddNode(NodeType::kObject, "Timeout", 1'000'000 + id, 80);
+    const NodeIndex call = b.AddNode(NodeType::kClosure, "expire", 2'000'000 + id, 64);
+    b.AddEdge(line, EdgeType::kProperty, "timer", timer);
+    b.AddEdge(timer, EdgeType::kProperty, "_onTimeout", call);
+    if (!fires_once) return;
+    b.AddEdge(timer, EdgeType::kProperty, "_repeat",
+              b.AddNode(NodeType::kHidden, "null", 3'000'000 + id, 16));
+  };
+}
+
+TEST(FindLeaks, WhatATimerWillLetGoIsInconclusive) {
+  const Findings f = AskWith(Timer(true));
+  EXPECT_EQ(f.verdict, Verdict::kInconclusive);
+  EXPECT_NE(f.reason.find("timer that fires once"), std::string::npos) << f.reason;
+}
+
+TEST(FindLeaks, AnIntervalLetsNothingGo) {
+  EXPECT_EQ(AskWith(Timer(false)).verdict, Verdict::kLeak);
+}
+
+TEST(FindLeaks, BuffersAreToldByTheObjectThatHoldsThem) {
+  const Findings f = AskWith([](GraphBuilder& b, NodeIndex line, uint32_t id) {
+    const NodeIndex view = b.AddNode(NodeType::kObject, "Uint8Array", 1'000'000 + id, 96);
+    const NodeIndex buffer = b.AddNode(NodeType::kObject, "ArrayBuffer", 2'000'000 + id, 96);
+    const NodeIndex store =
+        b.AddNode(NodeType::kNative, "system / JSArrayBufferData", 3'000'000 + id, 4096);
+    b.AddEdge(line, EdgeType::kProperty, "frame", view);
+    b.AddEdge(view, EdgeType::kInternal, "buffer", buffer);
+    b.AddEdge(buffer, EdgeType::kInternal, "backing_store", store);
+  });
+  ASSERT_EQ(f.buffers.size(), 1u);
+  EXPECT_EQ(f.buffers[0].class_name, "Line");
+  EXPECT_EQ(f.buffers[0].property, "frame");
+  EXPECT_EQ(f.buffers[0].package, "cart");
+  EXPECT_EQ(f.buffers[0].count, 2400u);
+  EXPECT_EQ(f.buffers[0].size, 2400u * 4096);
+  EXPECT_EQ(f.buffers[0].largest, 4096u);
 }
 
 TEST(FindLeaks, NoSnapshotIsAWrongCall) {

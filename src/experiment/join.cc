@@ -14,6 +14,9 @@ constexpr double kLeastShare = 0.1;
 constexpr size_t kMostFrames = 24;
 // The share of all growth that one place must have made to be named on that alone.
 constexpr double kClearShare = 0.3;
+// Of the most that one stack with the package on it made, for a stack to be preferred to it because
+// it shares the file: in the file of what grows, small things are made on the side as well.
+constexpr double kLeastOfMost = 0.25;
 
 enum class Fit : uint8_t { kNone, kPackage, kFile, kFunction };
 
@@ -54,15 +57,26 @@ struct Match {
   double grown = 0;
 };
 
-Match BestFit(std::span<const GrowingStack> stacks, const CodePlace& place) {
+Match BestFit(const GrowingStack& stack, const CodePlace& place) {
   Match best;
+  for (const StackFrame& frame : stack.frames) {
+    const Fit fit = FitOf(place, frame);
+    if (fit > best.fit) best = {&stack, &frame, fit, stack.grown_bytes};
+  }
+  return best;
+}
+
+Match BestFit(std::span<const GrowingStack> stacks, const CodePlace& place) {
+  std::vector<Match> matches;
+  double most = 0;
   for (const GrowingStack& stack : stacks) {
-    Match here;
-    for (const StackFrame& frame : stack.frames) {
-      const Fit fit = FitOf(place, frame);
-      if (fit > here.fit) here = {&stack, &frame, fit, stack.grown_bytes};
-    }
-    if (here.fit > best.fit || (here.fit == best.fit && here.grown > best.grown)) best = here;
+    matches.push_back(BestFit(stack, place));
+    most = std::max(most, matches.back().grown);
+  }
+  Match best;
+  for (const Match& m : matches) {
+    if (m.fit == Fit::kFile && m.grown < kLeastOfMost * most) continue;
+    if (m.fit > best.fit || (m.fit == best.fit && m.grown > best.grown)) best = m;
   }
   return best;
 }
@@ -106,20 +120,41 @@ Match MostGrowth(std::span<const GrowingStack> stacks) {
   return best.grown >= kClearShare * all ? best : Match{};
 }
 
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+// "Meter", and what only wraps its constructor: "meter", "createMeter".
+bool Makes(std::string_view function, std::string_view class_name) {
+  function = LastPart(function);
+  for (std::string_view verb : {"create", "make", "build", "new"}) {
+    if (function.size() == verb.size() + class_name.size() && function.starts_with(verb)) {
+      function.remove_prefix(verb.size());
+      break;
+    }
+  }
+  return !function.empty() && EqualsIgnoringCase(function, class_name);
+}
+
+// Whether the function's work is to make one of the suspect's objects.
+bool IsMaker(std::string_view function, const Suspect& suspect) {
+  return Makes(function, suspect.class_name) ||
+         std::any_of(suspect.grows_with.begin(), suspect.grows_with.end(),
+                     [&](const std::string& name) { return Makes(function, name); });
+}
+
 // A constructor makes one object each time it is called; whoever calls it without end is to blame.
-// Goes outwards as long as that stays in the package.
+// Goes outwards as long as that stays in the package. Which of the functions on the way V8 inlines,
+// and so leaves out, changes from run to run; the caller is there in all of them.
 const StackFrame* PastConstructors(const GrowingStack& stack, const StackFrame* frame,
                                    const Suspect& suspect) {
-  const auto is_constructor = [&](const StackFrame& f) {
-    return f.function == suspect.class_name ||
-           std::find(suspect.grows_with.begin(), suspect.grows_with.end(), f.function) !=
-               suspect.grows_with.end();
-  };
   for (const StackFrame* f = frame; f != stack.frames.data() + stack.frames.size(); ++f) {
     if (!IsUserland(*f)) continue;
     if (f->package != frame->package) break;
     // An anonymous function would say less than the constructor.
-    if (!is_constructor(*f)) return f->function.empty() ? frame : f;
+    if (!IsMaker(f->function, suspect)) return f->function.empty() ? frame : f;
   }
   return frame;
 }
@@ -148,7 +183,9 @@ void JoinOne(std::span<const GrowingStack> stacks, Suspect* suspect) {
   }
   suspect->culprit->because = Because::kAllocationStack;
   const StackFrame* caller = PastConstructors(*match.stack, match.frame, *suspect);
-  if (caller != match.frame) {
+  const bool is_inlined =
+      match.fit == Fit::kPackage && !caller->function.empty() && IsMaker(place.function, *suspect);
+  if (caller != match.frame || is_inlined) {
     place = PlaceOf(*caller);
   } else if (match.fit == Fit::kFunction) {
     place.line = match.frame->line;

@@ -37,6 +37,24 @@ TEST(Join, WhoCallsAConstructorWithoutEndIsToBlame) {
   EXPECT_EQ(findings.suspects[0].allocation_stack.size(), 4u);
 }
 
+// What V8 leaves out of the stack when it inlines, and what else is made in the constructor's file.
+TEST(Join, TheCallerIsNamedWhateverIsInlined) {
+  const StackFrame make = Frame("@pm2/io@4.2.1", "metrics.js", "MetricService.meter", 96);
+  const StackFrame tick = Frame("@pm2/io@4.2.1", "meter.js", "", 26);
+  const GrowingStack side = {{tick, kEmit}, 6e4};
+  for (const GrowingStack& made : {GrowingStack{{kMeter, make, kRegister, kHandler}, 1e6},
+                                   GrowingStack{{make, kRegister, kHandler}, 1e6},
+                                   GrowingStack{{kMeter, kRegister, kHandler}, 1e6},
+                                   GrowingStack{{kRegister, kHandler}, 1e6}}) {
+    Findings findings =
+        FindingsOf("Meter", {"@pm2/io@4.2.1", "meter.js", 6, 1, "Meter"}, Because::kConstructor);
+    const GrowingStack stacks[] = {made, side};
+    JoinStacks(stacks, &findings);
+    EXPECT_EQ(findings.culprit->place.function, "registerHttpMetric");
+    EXPECT_EQ(findings.suspects[0].allocation_stack.size(), made.frames.size());
+  }
+}
+
 TEST(Join, BlameDoesNotLeaveThePackageOfTheConstructor) {
   Findings findings =
       FindingsOf("Meter", {"@pm2/io@4.2.1", "meter.js", 6, 1, "Meter"}, Because::kConstructor);

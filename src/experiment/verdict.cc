@@ -19,6 +19,8 @@ constexpr double kLeastQuarterGain = 0.25;
 constexpr double kLeastLateRate = 0.5;
 // Growth along the trend over the range of what is left around it. A saw of two teeth has 0.9.
 constexpr double kLeastGrowthToRange = 1.2;
+// Growth so many times the range of what is left around it cannot come from that.
+constexpr double kPlainGrowthToRange = 8;
 // The late half answers a question that is asked only after the trend is proven.
 constexpr double kLateZ = 1.645;
 // Two-sided 98 %: how sure "no leak" is.
@@ -87,7 +89,10 @@ Look Examine(std::span<const GrowthSample> samples, const GrowthOptions& options
   look.units = samples.back().units - samples.front().units;
   look.goes_on = SmallestQuarterGain(samples);
   const double grown = look.all.slope * look.units;
-  look.significant = look.all.z >= look.z_needed;
+  // Serial dependence lets noise look like a trend, but not like one that is far larger than itself.
+  const bool is_plain = grown >= kPlainGrowthToRange * look.all.residual_range;
+  const double z = look.all.z * (is_plain ? std::sqrt(look.all.inflation) : 1);
+  look.significant = z >= look.z_needed;
   look.above_range = grown >= kLeastGrowthToRange * look.all.residual_range;
   look.enough_bytes = grown >= options.relevant_bytes;
   look.enough_units = done >= options.min_units;

@@ -15,7 +15,9 @@
 //   slope      the median of all pairwise slopes (Theil 1950, Sen 1968), which up to 29 % of wild
 //              samples do not move; its interval from Kendall's statistic (Sen 1968).
 //   trend      Mann–Kendall, the usual test for software ageing (Garg et al., ISSRE 1998), with its
-//              variance raised for serial dependence (Hamed and Rao, J. Hydrology 204, 1998). Alone
+//              variance raised for serial dependence (Hamed and Rao, J. Hydrology 204, 1998), unless
+//              the growth is eight times what is left around it and more: a small step in a steep
+//              line is dependence too, but could not have made the line. Alone
 //              it cries wolf on transients (Machida et al., ISSRE 2013); hence the next two.
 //   goes on    the late half of the load must grow for itself, and at no less than half of the
 //              early half's rate. A filling cache and a decaying warm-up fail this.

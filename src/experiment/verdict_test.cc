@@ -50,6 +50,22 @@ TEST(Verdict, SteadyGrowthIsALeakWithItsSlopeInTheInterval) {
   EXPECT_GE(v.growth.high, 560);
 }
 
+// As find saw axios 0.21.4 on Node 24: 7.4 kB a request, and one table that shrank on the way.
+TEST(Verdict, ASmallStepInASteepLineHidesNothing) {
+  GrowthOptions options;
+  options.false_alarm_bound = 0.005;
+  options.planned_samples = 80;
+  SequentialVerdict verdict(options);
+  Heap heap;
+  double units = 0;
+  for (int i = 0; i < 31; ++i) {
+    units += 450 * heap.Jitter();
+    const double step = i < 14 ? 0 : -1e6;
+    verdict.Add({units, 2e7 + 7400 * units + step + heap.Noise()});
+  }
+  EXPECT_EQ(verdict.current().outcome, GrowthOutcome::kLeak) << verdict.current().reason;
+}
+
 TEST(Verdict, NothingIsSaidOfFewerThanEightSamples) {
   SequentialVerdict verdict;
   for (uint32_t i = 1; i < SequentialVerdict::kMinSamples; ++i) {

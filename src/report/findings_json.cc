@@ -64,6 +64,18 @@ void WriteOwner(const std::optional<SuspectOwner>& owner, JsonWriter* json) {
   json->EndObject();
 }
 
+void WriteBufferOwner(const BufferOwner& owner, JsonWriter* json) {
+  json->BeginObject();
+  WriteTextOrNull("class", owner.class_name, json);
+  WriteTextOrNull("property", owner.property, json);
+  WriteTextOrNull("package", owner.package, json);
+  WriteLocation(owner.location.value_or(CodePlace{}), json);
+  json->Field("count", owner.count);
+  json->Field("size", owner.size);
+  json->Field("largest", owner.largest);
+  json->EndObject();
+}
+
 void WriteStep(const TrailStep& step, JsonWriter* json) {
   json->BeginObject();
   json->Field("id", step.id);
@@ -144,6 +156,10 @@ void WriteFindingsJson(const FindingsReport& report, JsonWriter* json) {
   json->EndArray();
   json->Field("matched_by", findings.matched_by == MatchedBy::kNodeId ? "node_id" : "class");
   WriteList("heap_size", findings.heap_size, json);
+  json->Key("buffers");
+  json->BeginArray(JsonLayout::kLines);
+  for (const BufferOwner& owner : findings.buffers) WriteBufferOwner(owner, json);
+  json->EndArray();
   json->Key("snapshots");
   json->BeginArray(JsonLayout::kLines);
   for (const SnapshotInfo& snapshot : report.snapshots) WriteSnapshotObject(snapshot, json);

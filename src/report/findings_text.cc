@@ -272,6 +272,31 @@ void AppendDetails(const Suspect& suspect, const TextOptions& options, std::stri
   }
 }
 
+// "6,000 buffers, 98 MB: packets[] (Array), app › app.js:9"
+std::string BufferOwnerText(const BufferOwner& owner) {
+  std::string text = fmt::format("{}, {}: ", FormatCountOf(owner.count, "buffer", "buffers"),
+                                 FormatSize(owner.size));
+  if (owner.class_name.empty()) return text + "no object of JavaScript holds them";
+  text += owner.property.empty()
+              ? SafeName(owner.class_name)
+              : fmt::format("{} ({})", SafeName(owner.property), SafeName(owner.class_name));
+  const std::string place = PlaceText(PlaceWith(owner.package, owner.location));
+  if (!place.empty()) text += ", " + place;
+  return text;
+}
+
+// Who holds the memory outside V8's heap, where it is that memory that grows.
+void AppendBuffers(const Findings& findings, const TextOptions& options, std::string* out) {
+  const double outside = findings.growth.external_bytes_per_unit.value_or(0);
+  const bool matters = findings.verdict != Verdict::kNoLeak && outside > 0 &&
+                       outside >= findings.growth.heap_bytes_per_unit / 2;
+  if (!matters && !options.verbose) return;
+  for (const BufferOwner& owner : findings.buffers) {
+    if (!options.verbose && owner.size < findings.buffers.front().size / 20) break;
+    AppendLabelled("buffers", BufferOwnerText(owner), Paint::kPlain, options, out);
+  }
+}
+
 // Too small to be why the memory grows.
 bool IsTrivialBeside(const Suspect& suspect, const Suspect& first) {
   return suspect.grown_size < first.grown_size / 100;
@@ -298,6 +323,7 @@ std::string FindingsText(const FindingsReport& report, const TextOptions& option
   } else if (findings.heap_size.size() > 1) {
     AppendLabelled("heap", Steps(findings.heap_size, FormatSize), Paint::kPlain, options, &out);
   }
+  AppendBuffers(findings, options, &out);
   size_t hidden = 0;
   for (size_t i = 0; i < findings.suspects.size(); ++i) {
     const Suspect& suspect = findings.suspects[i];
