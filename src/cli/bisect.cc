@@ -125,7 +125,7 @@ Result<int> RunBisect(const BisectArguments& arguments, const std::vector<std::s
 void AddBisect(CLI::App* root, CommandLine* line) {
   auto a = std::make_shared<BisectArguments>();
   Verb verb(root, line, "bisect", "Since which version of a package does it leak?",
-            "  leaktrail bisect debug@3.2.6..4.1.1 -- node app.js       # good..bad\n"
+            "  leaktrail bisect debug@2.6.9..4.1.1 -- node app.js       # good..bad\n"
             "  leaktrail bisect @pm2/io@4.1.2..4.2.1 --path /api -- npm start    # also of a "
             "dependency's dependency\n"
             "  leaktrail bisect axios@0.22.0..0.21.4 -- node app.js     # which version put it "

@@ -27,7 +27,7 @@ Result<BisectRange> ParseBisectRange(const std::string& text) {
   }
   return Fail(ErrorKind::kUsage,
               fmt::format("'{}' is no range of versions; write it as NAME@GOOD..BAD, like "
-                          "debug@3.2.6..4.1.1",
+                          "debug@2.6.9..4.1.1",
                           text));
 }
 

@@ -181,13 +181,19 @@ std::string Headline(const Bisection& b, const VersionBisection& v) {
     case BisectOutcome::kNoAnswer:
       break;
   }
+  if (v.first_bad.empty() && !b.tests.empty() && b.tests.back().answer == BisectAnswer::kSkipped) {
+    return fmt::format(
+        "{} {}, the bad end, does not run (why stands above), so there is nothing to "
+        "compare with; mend the command, or name another bad version",
+        name, v.bad);
+  }
   if (v.first_bad.empty()) {
     return fmt::format("{} {}, the bad end, cannot be told: {}", name, v.bad,
                        FailureOf(b, BisectRole::kBadEnd));
   }
   return fmt::format(
       "{} {} leaks, and none that is {} could be shown not to; {}, the good end, "
-      "has no answer (why stands beside it)",
+      "has no answer (why stands above)",
       name, v.first_bad, v.seeks_fix ? "newer" : "older", v.good);
 }
 
