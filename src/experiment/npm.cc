@@ -13,6 +13,18 @@ constexpr std::string_view kErrorPrefixes[] = {"npm error ", "npm ERR! "};
 constexpr std::string_view kFillers[] = {"errno ",   "syscall ",       "path ",    "dest ",
                                          "command ", "A complete log", "argument "};
 constexpr size_t kMaxLine = 300;
+// Between npm's tries for one file; npm's own are 10 and 60 seconds. An optional dependency whose
+// host is gone for good would cost minutes an installation.
+constexpr std::string_view kShortWaits[] = {"npm_config_fetch_retry_mintimeout=1000",
+                                            "npm_config_fetch_retry_maxtimeout=3000"};
+// The network was in the way, and a longer wait may help.
+constexpr std::string_view kNetworkCodes[] = {"ECONNRESET",  "ECONNREFUSED", "ECONNABORTED",
+                                              "ETIMEDOUT",   "EAI_AGAIN",    "ENOTFOUND",
+                                              "ENETUNREACH", "EHOSTUNREACH", "ERR_SOCKET_TIMEOUT",
+                                              "FETCH_ERROR", "E429",         "E500",
+                                              "E502",        "E503",         "E504"};
+
+enum class Patience : uint8_t { kShort, kAsConfigured };
 
 bool IsOfAnotherNpm(std::string_view entry) {
   for (const std::string_view name : {"npm_package_", "npm_lifecycle_",
@@ -49,9 +61,14 @@ bool IsTag(std::string_view word, std::string_view code) {
   return word == code || (code[0] == 'E' && Lower(word).ends_with(Lower(code.substr(1))));
 }
 
-}  // namespace
+bool IsAsked(const std::vector<std::string>& environment, std::string_view entry) {
+  const std::string_view name = entry.substr(0, entry.find('=') + 1);
+  return std::any_of(environment.begin(), environment.end(),
+                     [&](const std::string& e) { return Lower(e).starts_with(name); });
+}
 
-Result<CommandResult> RunNpm(const std::vector<std::string>& arguments, const NpmOptions& options) {
+Result<CommandResult> RunOnce(const std::vector<std::string>& arguments, const NpmOptions& options,
+                              Patience patience) {
   CommandPlan plan;
   plan.command = {"npm"};
   plan.command.insert(plan.command.end(), arguments.begin(), arguments.end());
@@ -62,14 +79,49 @@ Result<CommandResult> RunNpm(const std::vector<std::string>& arguments, const Np
   for (std::string& entry : OwnEnvironment()) {
     if (!IsOfAnotherNpm(entry)) plan.environment.push_back(std::move(entry));
   }
+  if (patience == Patience::kShort) {
+    for (const std::string_view entry : kShortWaits) {
+      if (!IsAsked(plan.environment, entry)) plan.environment.emplace_back(entry);
+    }
+  }
   plan.folder = options.folder;
   plan.cancel = options.cancel;
-  Result<CommandResult> result = RunCommand(plan);
+  return RunCommand(plan);
+}
+
+}  // namespace
+
+Result<CommandResult> RunNpm(const std::vector<std::string>& arguments, const NpmOptions& options) {
+  Result<CommandResult> result = RunOnce(arguments, options, Patience::kShort);
+  if (result && result->exit_code != 0 && !result->timed_out &&
+      std::any_of(std::begin(kNetworkCodes), std::end(kNetworkCodes),
+                  [&](std::string_view code) { return FailedWith(*result, code); })) {
+    result = RunOnce(arguments, options, Patience::kAsConfigured);
+  }
   if (!result && result.error().kind != ErrorKind::kInterrupted) {
     return Fail(ErrorKind::kEnvironment,
                 result.error().message + "; npm must be in PATH, it comes with Node.js");
   }
   return result;
+}
+
+bool FailedWith(const CommandResult& result, std::string_view code) {
+  if (result.exit_code == 0) return false;
+  for (std::string_view line : LinesOf(result.errors)) {
+    const auto prefix = std::find_if(std::begin(kErrorPrefixes), std::end(kErrorPrefixes),
+                                     [&](std::string_view p) { return line.starts_with(p); });
+    if (prefix == std::end(kErrorPrefixes)) continue;
+    line.remove_prefix(prefix->size());
+    if (line.starts_with("code ") && line.substr(5) == code) return true;
+  }
+  return false;
+}
+
+bool SaysNoNetwork(std::string_view complaint) {
+  return std::any_of(std::begin(kNetworkCodes), std::end(kNetworkCodes),
+                     [&](std::string_view code) {
+                       return complaint.find(fmt::format("({})", code)) != std::string_view::npos;
+                     });
 }
 
 std::string NpmComplaint(const CommandResult& result) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/progress.h"
@@ -21,10 +22,19 @@ struct NpmOptions {
 };
 
 // Errors: there is no npm, or it was cancelled. That npm failed is in the result.
+//
+// npm waits 10 and then 60 seconds before it asks again for what a host does not give; here it is 1
+// and 3, and only if npm fails by that, once more as it is configured. What the environment says
+// (npm_config_fetch_retry_mintimeout) holds.
 Result<CommandResult> RunNpm(const std::vector<std::string>& arguments, const NpmOptions& options);
+
+// npm ended with this code: "ETARGET".
+bool FailedWith(const CommandResult& result, std::string_view code);
 
 // In one line what npm says is wrong, with its code: "No matching version found for a@9.0.0.
 // (ETARGET)".
 std::string NpmComplaint(const CommandResult& result);
+// Whether such a complaint is about the network or the registry, and not about a package.
+bool SaysNoNetwork(std::string_view complaint);
 
 }  // namespace leaktrail

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -125,6 +126,35 @@ std::string Telling(std::string_view text) {
     if (!is_ours && !is_empty && !line.starts_with(kStackLine)) out += line;
   }
   return out;
+}
+
+// "TypeError: x", "Error [ERR_X]: x" at the beginning of a line.
+bool NamesAnError(std::string_view line) {
+  const size_t word = line.find_first_of(" :");
+  if (word == std::string_view::npos || !line.substr(0, word).ends_with("Error")) return false;
+  const auto is_letter = [](unsigned char c) { return std::isalpha(c) != 0; };
+  return std::all_of(line.begin(), line.begin() + static_cast<long>(word), is_letter) &&
+         (line[word] == ':' || line.substr(word).starts_with(" ["));
+}
+
+// What Node writes below the line of an error that nobody caught.
+constexpr std::string_view kBelowAnError[] = {
+    " ", "}", "Emitted ", "Node.js v", "Require stack:", "- "};
+
+// The line of the error that ended Node: below it nothing but its stack and properties. "" if the
+// text does not end so.
+std::string_view UncaughtError(std::string_view text) {
+  while (!text.empty()) {
+    text = text.substr(0, text.find_last_not_of("\r\n") + 1);
+    const size_t begin = text.rfind('\n') + 1;  // 0 if there is none
+    const std::string_view line = text.substr(begin);
+    if (NamesAnError(line)) return line.ends_with(" {") ? line.substr(0, line.size() - 2) : line;
+    const bool is_below = std::any_of(std::begin(kBelowAnError), std::end(kBelowAnError),
+                                      [&](std::string_view b) { return line.starts_with(b); });
+    if (!is_below) break;
+    text = text.substr(0, begin);
+  }
+  return "";
 }
 
 class Fd {
@@ -352,6 +382,7 @@ std::string StartedService::LastLines(size_t lines) const {
   if (const size_t fatal = text.rfind("FATAL ERROR"); fatal != std::string_view::npos) {
     return std::string(text.substr(fatal, text.find('\n', fatal) - fatal));
   }
+  if (const std::string_view error = UncaughtError(text); !error.empty()) return std::string(error);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
   size_t begin = text.size();
   for (size_t i = 0; i < lines && begin != std::string_view::npos && begin > 0; ++i) {

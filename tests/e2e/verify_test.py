@@ -12,7 +12,8 @@ import sys
 import tempfile
 import xml.etree.ElementTree
 
-SKIPPED = 77
+from processes import SKIPPED
+
 TIMEOUT = 240
 
 APP = """
