@@ -5,7 +5,7 @@ _leaktrail_gate='--baseline --junit --markdown --sarif --threshold'
 
 _leaktrail_flags() {
   case $1 in
-    bisect) echo "$_leaktrail_common --body --concurrency --content-type --header --keep --lockfiles --method --newer --path --port --requests --rounds --settle --time --warmup" ;;
+    bisect) echo "$_leaktrail_common --body --concurrency --content-type --fresh --header --keep --lockfiles --method --newer --older --path --port --requests --rounds --settle --time --warmup" ;;
     dominators) echo "$_leaktrail_common --depth" ;;
     find) echo "$_leaktrail_common $_leaktrail_gate --body --concurrency --content-type --header --method --path --port --requests --rounds --save --settle --time --warmup" ;;
     load) echo "$_leaktrail_common --allow-remote --auth --body --concurrency --content-type --cookie --header --insecure --keep-alive --method --path --rate --requests --time --timeout" ;;
@@ -40,7 +40,7 @@ _leaktrail() {
       return
       ;;
     # A number or a name that nothing here can guess.
-    --auth | --class | --concurrency | --content-type | --cookie | --depth | --header | --method | --newer | --path | --port | --rate | --requests | --rounds) return ;;
+    --auth | --class | --concurrency | --content-type | --cookie | --depth | --header | --method | --newer | --older | --path | --port | --rate | --requests | --rounds) return ;;
     --settle | --threads | --threshold | --time | --timeout | --top | --warmup | --worker) return ;;
     --baseline | --body | --junit | --lockfiles | --markdown | --output | --sarif)
       compopt -o filenames 2>/dev/null

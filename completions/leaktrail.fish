@@ -59,6 +59,8 @@ complete -c leaktrail -n "__fish_seen_subcommand_from watch" -l until -x -a 'ver
 complete -c leaktrail -n "__fish_seen_subcommand_from bisect" -l keep -d 'Keep the scratch copy of the project'
 complete -c leaktrail -n "__fish_seen_subcommand_from bisect" -l lockfiles -r -d 'Two lock files, old and new'
 complete -c leaktrail -n "__fish_seen_subcommand_from bisect" -l newer -x -d 'Test at most so many newer versions'
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect" -l older -x -d 'Test at most so many older versions'
+complete -c leaktrail -n "__fish_seen_subcommand_from bisect" -l fresh -d 'Measure finished versions again'
 complete -c leaktrail -n "__fish_seen_subcommand_from load" -l allow-remote -d 'Also hosts that are not this machine'
 complete -c leaktrail -n "__fish_seen_subcommand_from load" -l auth -x -d 'Basic authentication'
 complete -c leaktrail -n "__fish_seen_subcommand_from load" -l cookie -x -d 'A cookie of each request'

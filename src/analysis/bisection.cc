@@ -42,6 +42,8 @@ const char* BisectRoleName(BisectRole role) {
       return "between";
     case BisectRole::kNewer:
       return "newer";
+    case BisectRole::kBeyond:
+      return "beyond";
     case BisectRole::kSet:
       break;
   }

@@ -23,8 +23,9 @@ enum class BisectRole : uint8_t {
   kBadEnd,
   kGoodEnd,
   kBetween,
-  kNewer,  // than the bad end: is it good again?
-  kSet,    // of the packages that differ between two lock files
+  kNewer,   // than the bad end: is it good again?
+  kBeyond,  // the good end, which leaks: is it good there?
+  kSet,     // of the packages that differ between two lock files
 };
 
 // One service under load with something at another version.
@@ -46,6 +47,7 @@ struct BisectTest {
   std::vector<VersionChange> others;      // that had to change with it
   std::vector<std::string> deprecations;  // what the authors say of it
   double seconds = 0;                     // installing, starting and load
+  bool is_kept = false;                   // all of that was in an earlier run, which was stopped
 };
 
 enum class BisectOutcome : uint8_t {
@@ -59,7 +61,7 @@ enum class BisectOutcome : uint8_t {
 const char* BisectOutcomeName(BisectOutcome outcome);
 // "good", "bad", "unclear", "skipped"
 const char* BisectAnswerName(BisectAnswer answer);
-// "bad_end", "good_end", "between", "newer", "set"
+// "bad_end", "good_end", "between", "newer", "beyond", "set"
 const char* BisectRoleName(BisectRole role);
 
 // Which package of those that differ between two lock files.
@@ -79,14 +81,25 @@ struct VersionBisection {
   std::string good, bad;  // the ends
   // The good end is the newer one: what is sought is the version that put things right.
   bool seeks_fix = false;
+  // The named ends were the other way round: the one named as bad does not leak, the other does.
+  bool ends_swapped = false;
+  // What the project has installed, if that is another version than the bad end.
+  std::string installed;
   BisectOutcome outcome = BisectOutcome::kNoAnswer;
   std::string last_good, first_bad;
   std::vector<std::string> between;  // of these: could not be told
   size_t versions = 0;               // in the range
   size_t pre_releases_left_out = 0;
 
-  // Above the bad end.
   enum class Recovery : uint8_t { kNotSought, kFound, kStillBad, kNotFound };
+  // The good end leaks too, so versions beyond it (older ones, or newer ones if a fix is sought)
+  // were tested for one that does not. If one was found, last_good and first_bad are beyond too.
+  bool good_end_leaks = false;
+  Recovery beyond = Recovery::kNotSought;
+  size_t beyond_count = 0;  // versions there
+  std::string beyond_bad;   // the farthest one that was seen to leak; the good end if none was
+
+  // Above the bad end.
   Recovery recovery = Recovery::kNotSought;
   size_t newer = 0;             // versions there
   std::string good_again;       // kFound
@@ -101,7 +114,8 @@ struct Bisection {
   std::vector<BisectTest> tests;
   double seconds = 0;
   double false_alarm_bound = 0.01;
-  std::string kept_folder;  // "" if it is gone
+  double oldest_kept_seconds = 0;  // ago, of the tests that a stopped run had made
+  std::string kept_folder;         // "" if it is gone
   Diagnostics diagnostics;
 
   BisectOutcome outcome() const;

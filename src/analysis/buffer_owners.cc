@@ -6,7 +6,7 @@
 #include <string_view>
 #include <tuple>
 
-#include "analysis/culprit.h"
+#include "analysis/places.h"
 
 namespace leaktrail {
 namespace {

@@ -4,8 +4,9 @@
 #include <array>
 #include <span>
 
-#include "analysis/definition_line.h"
 #include "analysis/function_facts.h"
+#include "analysis/places.h"
+#include "analysis/source_text.h"
 #include "analysis/writers.h"
 
 namespace leaktrail {
@@ -15,7 +16,6 @@ constexpr uint64_t kPromise = HashName("Promise");
 constexpr uint64_t kLength = HashName("length");
 constexpr uint64_t kSize = HashName("size");
 constexpr uint64_t kEvents = HashName("_events");
-constexpr uint64_t kConstructorEdge = HashName("constructor");
 constexpr uint64_t kProtoEdge = HashName("__proto__");
 
 // How far above the container a listener list may hang below its emitter.
@@ -32,25 +32,6 @@ constexpr std::array<uint64_t, 16> kLimits = {
 constexpr std::array<uint64_t, 3> kListRemovals = {HashName("shift"), HashName("pop"),
                                                    HashName("splice")};
 constexpr std::array<uint64_t, 2> kTableRemovals = {HashName("delete"), HashName("clear")};
-
-// By the prototype. None if that does not tell.
-NodeIndex FindConstructor(const HeapGraph& g, const NameHashes& names, NodeIndex object) {
-  NodeIndex proto;
-  for (const EdgeIndex e : g.edges_of(object)) {
-    if (g.edge_type(e) == EdgeType::kProperty && names.of(g.edge_name(e)) == kProtoEdge) {
-      proto = g.target(e);
-    }
-  }
-  if (!proto.valid()) return {};
-  for (const EdgeIndex e : g.edges_of(proto)) {
-    const NodeIndex t = g.target(e);
-    if (g.edge_type(e) == EdgeType::kProperty && names.of(g.edge_name(e)) == kConstructorEdge &&
-        g.type(t) == NodeType::kClosure) {
-      return t;
-    }
-  }
-  return {};
-}
 
 // User code met on one side.
 struct Side {
@@ -344,6 +325,11 @@ class Judge {
     return (c == "Set" || c.ends_with("Map")) && MentionsOneOf(f, kTableRemovals);
   }
 
+  // "if (recent.size > kMost) recent.delete(oldest)". Deleting alone may be to add the same again.
+  static bool RemovesForSize(const FunctionFacts& f, const WriterClues& clues) {
+    return RemovesAsItAdds(f, clues) && (f.mentions(kSize) || f.mentions(kLength));
+  }
+
   // Code that adds and looks at the size may well empty the container when it is full. A plain
   // object has no size of its own. A function that met the shape of the array once only adds to it;
   // the length that it mentions is of something else.
@@ -356,6 +342,16 @@ class Judge {
     const NodeIndex shape = ShapeOf(g_, names_, chain_.steps.front().node);
     const auto met = shape.valid() ? f.shapes.find(shape.value()) : f.shapes.end();
     return !f.runs || f.met_many_shapes || met == f.shapes.end() || met->second > 1;
+  }
+
+  // "batch.push(line); bytes += line.length; if (bytes > kMost) { send(batch); batch = []; }"
+  bool EmptiesContainer(const FunctionFacts& f) const {
+    const EdgeIndex name = NameOfContainer();
+    const Script* script = packages_.script_of_function(f.function);
+    const Location* at = f.closure.valid() ? g_.FindLocation(f.closure) : nullptr;
+    if (!name.valid() || script == nullptr || at == nullptr || !last_.read_source) return false;
+    const std::string source = FindSource(g_, names_, *script, last_.read_source);
+    return Empties(FunctionBody(source, at->line + 1, at->column + 1), g_.EdgeName(name));
   }
 
   // The function that a closure was made in, as far as its scope tells.
@@ -413,7 +409,10 @@ class Judge {
     const std::vector<Writer> writers = RankWriters(g_, code_, facts, clues);
     const FunctionFacts* writer = writers.empty() ? nullptr : writers.front().facts;
     const FunctionFacts* helper = nullptr;
-    if (writer != nullptr) report_.size_is_checked = LooksAtSize(*writer, clues);
+    if (writer != nullptr) {
+      report_.is_emptied_too = RemovesForSize(*writer, clues) || EmptiesContainer(*writer);
+      report_.size_is_checked = report_.is_emptied_too || LooksAtSize(*writer, clues);
+    }
     // Against a known place of the items only good evidence counts.
     if (writer != nullptr && item.found() && writers.front().score < kGoodEvidence)
       writer = nullptr;
@@ -507,85 +506,6 @@ class Judge {
 
 CulpritReport FindCulprit(const LastSnapshot& last, uint32_t group, const HolderChain& chain) {
   return Judge(last, group, chain).Run();
-}
-
-std::string DisplayClass(const LastSnapshot& last, NodeIndex n) {
-  const HeapGraph& g = last.graph();
-  switch (g.type(n)) {
-    case NodeType::kClosure: {
-      const std::string name = FunctionName(g, *last.view.code, n);
-      return name.empty() ? "(closure)" : "(closure) " + name;
-    }
-    case NodeType::kString:
-    case NodeType::kConsString:
-    case NodeType::kSlicedString:
-      return "(string)";
-    case NodeType::kObject:
-      if (IsContext(g, *last.view.names, n)) {
-        const NodeIndex f = last.view.code->function(n);
-        const std::string name = f.valid() ? FunctionName(g, *last.view.code, f) : "";
-        return name.empty() ? "(scope)" : "(scope) " + name;
-      }
-      return g.NodeName(n);
-    case NodeType::kNative:
-    case NodeType::kSynthetic:
-      return g.NodeName(n);
-    default:
-      return std::string("(").append(g.type_name(n)).append(")");
-  }
-}
-
-namespace {
-
-// A generator is where its function is; the class of all of them is "Generator".
-NodeIndex FunctionOfGenerator(const HeapGraph& g, NodeIndex n) {
-  const Location* own = g.FindLocation(n);
-  if (own == nullptr || g.type(n) != NodeType::kObject) return {};
-  for (const EdgeIndex e : g.edges_of(n)) {
-    const NodeIndex t = g.target(e);
-    if (g.edge_type(e) != EdgeType::kInternal || g.type(t) != NodeType::kClosure) continue;
-    const Location* at = g.FindLocation(t);
-    if (at != nullptr && at->script_id == own->script_id && at->line == own->line &&
-        at->column == own->column) {
-      return t;
-    }
-  }
-  return {};
-}
-
-}  // namespace
-
-std::optional<CodePlace> PlaceOfNode(const LastSnapshot& last, NodeIndex n) {
-  const HeapGraph& g = last.graph();
-  const PackageMap& packages = *last.view.packages;
-  CodePlace place;
-  bool known = false;
-  if (const Location* at = g.FindLocation(n)) {
-    place = packages.PlaceOf(*at);
-    known = true;
-  }
-  if (place.file.empty()) {
-    if (const Script* s = packages.script_of_function(n)) {
-      place.package = packages.LabelOf(s->package);
-      place.file = s->file;
-      known = true;
-    } else if (const Package& p = packages.package(packages.direct_package(n)); p.is_userland()) {
-      // Before Node 11 objects have no location.
-      const NodeIndex constructor = FindConstructor(g, *last.view.names, n);
-      const Script* of = constructor.valid() ? packages.script_of_function(constructor) : nullptr;
-      place.package = packages.LabelOf(packages.direct_package(n));
-      if (of != nullptr && packages.LabelOf(of->package) == place.package) place.file = of->file;
-      known = true;
-    }
-  }
-  if (!known) return std::nullopt;
-  if (packages.script_of_code[n.value()] != 0) {
-    place.function = FunctionName(g, *last.view.code, n);
-  } else if (g.type(n) == NodeType::kObject) {
-    const NodeIndex f = FunctionOfGenerator(g, n);
-    place.function = f.valid() ? FunctionName(g, *last.view.code, f) : g.NodeName(n);
-  }
-  return place;
 }
 
 }  // namespace leaktrail

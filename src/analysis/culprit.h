@@ -26,16 +26,12 @@ struct CulpritReport {
   uint32_t class_way = 0;        // the way whose class names the suspect
   uint32_t class_example = 0;    // a node of it
   bool size_is_checked = false;  // the code that fills the container also looks at its size
+  bool is_emptied_too = false;   // that code also removes from it or puts a new one in its place
   std::optional<SuspectOwner> owner;
   // Of the property or variable that leads to the container, if the culprit has it: "_metrics".
   std::string container_name;
 };
 
 CulpritReport FindCulprit(const LastSnapshot& last, uint32_t group, const HolderChain& chain);
-
-// How people call a node: "Meter", "(closure) onChange", "Map", "(string)", "scope of f".
-std::string DisplayClass(const LastSnapshot& last, NodeIndex n);
-// Of an object's constructor or a function; nullopt if nothing tells.
-std::optional<CodePlace> PlaceOfNode(const LastSnapshot& last, NodeIndex n);
 
 }  // namespace leaktrail

@@ -89,6 +89,7 @@ struct Suspect {
   std::string fingerprint;                   // 16 hex digits
   double confidence = 0;                     // 0…1, that this suspect is a leak
   bool size_is_checked = false;              // the code that fills the owner also looks at its size
+  bool is_emptied_too = false;               // that code also empties the owner, on some condition
 };
 
 // Objects of one class that hold array buffers in one property, in the last snapshot.

@@ -13,9 +13,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "analysis/definition_line.h"
 #include "analysis/growth.h"
 #include "analysis/root_paths.h"
+#include "analysis/source_text.h"
 #include "analysis/trail_tree.h"
 
 namespace leaktrail {

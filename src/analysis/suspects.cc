@@ -9,6 +9,7 @@
 #include "analysis/culprit.h"
 #include "analysis/ending_timers.h"
 #include "analysis/key_space.h"
+#include "analysis/places.h"
 #include "analysis/trails.h"
 
 namespace leaktrail {
@@ -126,9 +127,13 @@ class Builder {
     if (picked_.size() > kMaxGroups) picked_.resize(kMaxGroups);
   }
 
-  // A string is held by what it was joined or cut from: one object each, whatever their number.
+  // A string is held by what it was joined or cut from: one object each, whatever their number. One
+  // string that is appended to all the time is a chain, and that has no end.
   bool IsBoundedOwner(const GrowthGroup& g) const {
+    constexpr uint64_t kParts = 2;
     if (g.owner_example == 0 || g.owner_way == 0) return false;
+    const uint64_t owners = last_.growth.counts.back().count[g.owner_way];
+    if (g.nodes.back() > kParts * owners) return false;
     const NodeType t = g_.type(NodeIndex(g.owner_example));
     return t == NodeType::kString || t == NodeType::kConsString || t == NodeType::kSlicedString;
   }
@@ -365,6 +370,7 @@ class Builder {
     for (const uint32_t m : c.merged) s.grown_size += last_.growth.groups[m].grown_bytes();
     AddGrowsWith(c, s);
     s.size_is_checked = c.report.size_is_checked;
+    s.is_emptied_too = c.report.is_emptied_too;
     s.owner = c.report.owner;
     s.culprit = c.report.culprit;
     s.trail = BuildTrail(last_, c.group, c.chain, c.report);

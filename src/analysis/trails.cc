@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "analysis/count_text.h"
+#include "analysis/places.h"
 
 namespace leaktrail {
 namespace {

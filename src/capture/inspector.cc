@@ -1,10 +1,11 @@
 #include "capture/inspector.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <charconv>
 #include <nlohmann/json.hpp>
+
+#include "base/socket_address.h"
 
 namespace leaktrail {
 namespace {
@@ -48,14 +49,11 @@ Result<InspectorAddress> ParseInspectorAddress(std::string_view text) {
     return wrong();
   }
   std::string host(text.substr(0, colon));
-  unsigned char bytes[sizeof(in6_addr)];
   if (host == "localhost") host = "127.0.0.1";
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
-    if (inet_pton(AF_INET6, host.c_str(), bytes) != 1) return wrong();
-  } else if (inet_pton(AF_INET, host.c_str(), bytes) != 1) {
-    return wrong();
-  }
+  const bool in_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (in_brackets) host = host.substr(1, host.size() - 2);
+  const bool is_v6 = host.find(':') != std::string::npos;
+  if (in_brackets != is_v6 || !IsNumericHost(host)) return wrong();
   address.host = host;
   return address;
 }

@@ -1,9 +1,7 @@
 #include "capture/tcp_connect.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
@@ -15,7 +13,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string>
+
+#include "base/socket_address.h"
 
 namespace leaktrail {
 namespace {
@@ -116,32 +117,6 @@ Result<FileDescriptor> SocketInNetworkOf(int pid, int family) {
   return made;
 }
 
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-  int family = AF_INET;
-};
-
-Result<SocketAddress> NumericAddress(const InspectorAddress& address) {
-  SocketAddress out;
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
-  if (inet_pton(AF_INET, address.host.c_str(), &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(address.port);
-    out.size = sizeof *v4;
-    return out;
-  }
-  if (inet_pton(AF_INET6, address.host.c_str(), &v6->sin6_addr) == 1) {
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(address.port);
-    out.size = sizeof *v6;
-    out.family = AF_INET6;
-    return out;
-  }
-  return Fail(ErrorKind::kUsage, fmt::format("'{}' is not a numeric address", address.host));
-}
-
 Error ConnectError(const InspectorAddress& address, int error_number) {
   return {ErrorKind::kEnvironment,
           fmt::format("cannot connect to {}: {}", ToString(address), std::strerror(error_number)),
@@ -176,19 +151,20 @@ Result<void> WaitFor(int fd, short events, SteadyTime deadline, const CancelToke
 
 Result<FileDescriptor> ConnectTcp(const InspectorAddress& address, const InspectorOptions& options,
                                   SteadyTime deadline) {
-  const Result<SocketAddress> to = NumericAddress(address);
-  if (!to) return tl::unexpected(to.error());
+  const std::optional<SocketAddress> to = NumericAddress(address.host, address.port);
+  if (!to) {
+    return Fail(ErrorKind::kUsage, fmt::format("'{}' is not a numeric address", address.host));
+  }
   FileDescriptor made;
   if (options.network_of_pid != 0 && !SameNetwork(options.network_of_pid, 0)) {
-    Result<FileDescriptor> inside = SocketInNetworkOf(options.network_of_pid, to->family);
+    Result<FileDescriptor> inside = SocketInNetworkOf(options.network_of_pid, to->family());
     if (!inside) return inside;
     made = std::move(*inside);
   } else {
-    made = FileDescriptor(socket(to->family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    made = FileDescriptor(socket(to->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!made.valid()) return tl::unexpected(ConnectError(address, errno));
   }
-  const auto* where = reinterpret_cast<const sockaddr*>(&to->storage);
-  if (connect(made.get(), where, to->size) == 0) return made;
+  if (connect(made.get(), to->any(), to->size) == 0) return made;
   if (errno != EINPROGRESS) return tl::unexpected(ConnectError(address, errno));
   if (Result<void> ready = WaitFor(made.get(), POLLOUT, deadline, options.cancel); !ready) {
     if (ready.error().kind == ErrorKind::kInterrupted) return tl::unexpected(ready.error());

@@ -25,8 +25,8 @@ struct BisectArguments {
   std::string range;
   std::vector<std::string> lock_files;
   RoundArguments rounds;
-  bool keep = false;
-  uint32_t newer = BisectOptions{}.max_newer_tests;
+  bool keep = false, fresh = false;
+  uint32_t newer = BisectOptions{}.max_newer_tests, older = BisectOptions{}.max_beyond_tests;
 };
 
 int ExitCodeOf(const Bisection& b) {
@@ -39,8 +39,10 @@ int ExitCodeOf(const Bisection& b) {
     case BisectOutcome::kGoodLeaks:
       break;
     case BisectOutcome::kNoAnswer:
-      if (!b.tests.empty() && b.tests.back().answer == BisectAnswer::kSkipped) {
-        return kExitEnvironment;
+      if (b.versions && !b.versions->first_bad.empty()) break;  // it is the good end
+      for (const BisectTest& test : b.tests) {
+        const bool is_end = test.role == BisectRole::kBadEnd || test.role == BisectRole::kGoodEnd;
+        if (is_end && test.answer == BisectAnswer::kSkipped) return kExitEnvironment;
       }
       break;
   }
@@ -80,6 +82,8 @@ Result<BisectOptions> OptionsOf(const BisectArguments& a, const std::vector<std:
   ApplyTo(a.rounds, &options.rounds);
   options.keeps_folder = a.keep;
   options.max_newer_tests = a.newer;
+  options.max_beyond_tests = a.older;
+  options.earlier = a.fresh ? EarlierResults::kIgnore : EarlierResults::kUse;
   options.progress = run.progress();
   options.cancel = run.cancel();
   return options;
@@ -104,7 +108,10 @@ Result<int> RunBisect(const BisectArguments& arguments, const std::vector<std::s
   BisectReport report;
   Result<Bisection> bisection =
       options->package.empty() ? BisectLocks(*options) : BisectVersions(*options);
-  if (!bisection) return tl::unexpected(bisection.error());
+  if (!bisection) {
+    run.SayIfInterrupted(bisection.error());
+    return tl::unexpected(bisection.error());
+  }
   report.bisection = std::move(*bisection);
   report.notes = run.Notes({});
   Diagnostics& shown = report.notes.diagnostics;
@@ -118,7 +125,7 @@ Result<int> RunBisect(const BisectArguments& arguments, const std::vector<std::s
 void AddBisect(CLI::App* root, CommandLine* line) {
   auto a = std::make_shared<BisectArguments>();
   Verb verb(root, line, "bisect", "Since which version of a package does it leak?",
-            "  leaktrail bisect debug@3.2.6..4.1.1 -- node app.js       # good..bad\n"
+            "  leaktrail bisect debug@2.6.9..4.1.1 -- node app.js       # good..bad\n"
             "  leaktrail bisect @pm2/io@4.1.2..4.2.1 --path /api -- npm start    # also of a "
             "dependency's dependency\n"
             "  leaktrail bisect axios@0.22.0..0.21.4 -- node app.js     # which version put it "
@@ -132,6 +139,9 @@ void AddBisect(CLI::App* root, CommandLine* line) {
   AddRoundFlags(&verb, &a->rounds, "at most so many seconds of rounds for a version (45)");
   verb.Number("--newer", 0, 50, &a->newer,
               "test at most so many newer versions for one that is good again (6)")
+      .Number("--older", 0, 50, &a->older,
+              "if the good version leaks too, test at most so many older ones (12)")
+      .Flag("--fresh", &a->fresh, "measure finished versions of a stopped run again")
       .Flag("--keep", &a->keep, "keep the scratch copy of the project")
       .Runs([a, line](Run& run) { return RunBisect(*a, line->command, run); });
 }

@@ -35,8 +35,9 @@ struct LoadArguments {
   std::string url;
   uint32_t requests = 0, connections = 1, seconds = 0, timeout = kUsualTimeout;
   bool keep_alive = false, insecure = false, allow_remote = false;
-  std::vector<std::string> paths, headers, cookies;
-  std::string method, body_file, content_type, credentials, rate;
+  std::vector<std::string> paths, cookies;
+  RequestArguments request;
+  std::string credentials, rate;
 };
 
 Result<double> RateOf(const LoadArguments& a) {
@@ -81,10 +82,9 @@ Result<LoadRequest> RequestOf(const LoadArguments& a, const LoadUrl& url) {
     request.paths.push_back(path->path);
     request.weights.push_back(path->weight);
   }
-  if (Result<void> checked = CheckHeaders(a.headers); !checked) {
-    return tl::unexpected(checked.error());
+  if (Result<void> applied = ApplyTo(a.request, kTypeOfABody, &request); !applied) {
+    return tl::unexpected(applied.error());
   }
-  request.headers = a.headers;
   std::string cookies;
   for (const std::string& cookie : a.cookies) {
     if (!IsHeaderText(cookie) || cookie.find('=') == std::string::npos) {
@@ -98,19 +98,6 @@ Result<LoadRequest> RequestOf(const LoadArguments& a, const LoadUrl& url) {
       return Fail(ErrorKind::kUsage, "-A takes USER:PASSWORD, with a colon");
     }
     request.headers.push_back(BasicAuthorization(a.credentials));
-  }
-  request.content_type = a.content_type;
-  if (!a.body_file.empty()) {
-    Result<std::string> body = ReadBody(a.body_file);
-    if (!body) return tl::unexpected(body.error());
-    request.body = std::move(*body);
-    request.method = "POST";
-    if (request.content_type.empty()) request.content_type = kTypeOfABody;
-  }
-  if (!a.method.empty()) request.method = a.method;
-  if (!IsMethod(request.method)) {
-    return Fail(ErrorKind::kUsage,
-                fmt::format("-m takes the name of a method, like PUT, not '{}'", request.method));
   }
   return request;
 }
@@ -256,26 +243,24 @@ Result<int> RunLoadVerb(const LoadArguments& a, Run& run) {
 
 void AddLoad(CLI::App* root, CommandLine* line) {
   auto a = std::make_shared<LoadArguments>();
-  Verb(root, line, "load", "Put load on it: how fast does it answer?",
-       "  leaktrail load -n 10000 -c 20 -k http://127.0.0.1:3000/      # as ab does\n"
-       "  leaktrail load -t 30 -c 50 --rate 500 localhost:3000/api     # 500 a second, come what "
-       "may\n"
-       "  leaktrail load -n 5000 -k --path /items=9 --path /login http://127.0.0.1:3000\n"
-       "  leaktrail load -n 100 -p order.json -T application/json https://localhost:8443/orders "
-       "--insecure\n")
-      .Required("URL", &a->url, "where to, like http://127.0.0.1:3000/items")
+  Verb verb(
+      root, line, "load", "Put load on it: how fast does it answer?",
+      "  leaktrail load -n 10000 -c 20 -k http://127.0.0.1:3000/      # as ab does\n"
+      "  leaktrail load -t 30 -c 50 --rate 500 localhost:3000/api     # 500 a second, come what "
+      "may\n"
+      "  leaktrail load -n 5000 -k --path /items=9 --path /login http://127.0.0.1:3000\n"
+      "  leaktrail load -n 100 -p order.json -T application/json https://localhost:8443/orders "
+      "--insecure\n");
+  verb.Required("URL", &a->url, "where to, like http://127.0.0.1:3000/items")
       .Number("-n,--requests", 1, kMaxRequests, &a->requests, "so many requests (1)")
       .Number("-c,--concurrency", 1, kMaxConnections, &a->connections, "so many at a time (1)")
       .Number("-t,--time", 1, kMaxSeconds, &a->seconds,
               "at most so many seconds (3600); implies -n 50000")
       .Flag("-k,--keep-alive", &a->keep_alive, "use a connection for more than one request")
       .Text("--rate", "N", &a->rate, "so many requests a second, whether answers come or not")
-      .Texts("--path", "PATH[=WEIGHT]", &a->paths, "what to ask for; may be given several times")
-      .Text("-m,--method", "METHOD", &a->method, "GET, or POST if there is a body")
-      .Texts("-H,--header", "'NAME: VALUE'", &a->headers, "a header of each request")
-      .Text("-p,--body", "FILE", &a->body_file, "the body of each request")
-      .Text("-T,--content-type", "TYPE", &a->content_type, "the body's type (text/plain)")
-      .Texts("-C,--cookie", "NAME=VALUE", &a->cookies, "a cookie of each request")
+      .Texts("--path", "PATH[=WEIGHT]", &a->paths, "what to ask for; may be given several times");
+  AddRequestFlags(&verb, &a->request, "the body's type (text/plain)");
+  verb.Texts("-C,--cookie", "NAME=VALUE", &a->cookies, "a cookie of each request")
       .Text("-A,--auth", "USER:PASSWORD", &a->credentials, "basic authentication")
       .Number("-s,--timeout", 1, kMaxSeconds, &a->timeout,
               "wait so many seconds for an answer (30)")

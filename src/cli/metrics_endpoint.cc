@@ -1,9 +1,7 @@
 #include "cli/metrics_endpoint.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +10,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/socket_address.h"
 #include "capture/inspector.h"
 
 namespace leaktrail {
@@ -19,30 +18,6 @@ namespace {
 
 constexpr size_t kMaxRequest = 8192;
 constexpr std::chrono::milliseconds kClientPatience{2000};
-
-struct BoundAddress {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(sockaddr_storage);
-  sockaddr* any() { return reinterpret_cast<sockaddr*>(&storage); }
-};
-
-BoundAddress SocketAddressOf(const InspectorAddress& address) {
-  BoundAddress out;
-  if (address.host.find(':') != std::string::npos) {
-    auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(address.port);
-    inet_pton(AF_INET6, address.host.c_str(), &v6->sin6_addr);
-    out.size = sizeof *v6;
-  } else {
-    auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(address.port);
-    inet_pton(AF_INET, address.host.c_str(), &v4->sin_addr);
-    out.size = sizeof *v4;
-  }
-  return out;
-}
 
 std::string ResponseText(std::string_view status, std::string_view type, std::string_view body) {
   return fmt::format(
@@ -64,8 +39,8 @@ Result<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Open(std::string_view 
                     text));
   }
   if (any_port) address->port = 0;
-  BoundAddress bound = SocketAddressOf(*address);
-  const int listener = socket(bound.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  SocketAddress bound = *NumericAddress(address->host, address->port);
+  const int listener = socket(bound.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (listener < 0 || bind(listener, bound.any(), bound.size) != 0 || listen(listener, 16) != 0) {
@@ -78,7 +53,7 @@ Result<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Open(std::string_view 
   }
   bound.size = sizeof bound.storage;
   getsockname(listener, bound.any(), &bound.size);
-  address->port = ntohs(reinterpret_cast<sockaddr_in*>(&bound.storage)->sin_port);
+  address->port = bound.port();
   return std::unique_ptr<MetricsEndpoint>(new MetricsEndpoint(listener, ToString(*address)));
 }
 

@@ -6,16 +6,25 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/command_line.h"
+#include "experiment/load.h"
 
 namespace leaktrail {
 
+struct RequestArguments {
+  std::vector<std::string> headers;
+  std::string method, body_file, content_type;
+};
+
+// -m, -H, -p and -T; `type_help` is of the last, whose default is the verb's.
+void AddRequestFlags(Verb* verb, RequestArguments* arguments, const std::string& type_help);
+
+// Puts into `request` what was given; a body without a type gets `usual_type`. Errors: a header or
+// method that is none, a file that cannot be read.
+Result<void> ApplyTo(const RequestArguments& arguments, const std::string& usual_type,
+                     LoadRequest* request);
+
 // No line breaks or other control characters: it stays one line of a request.
 bool IsHeaderText(std::string_view text);
-// A name of a method: letters, digits, - and _.
-bool IsMethod(std::string_view text);
-// Each is 'Name: value'.
-Result<void> CheckHeaders(const std::vector<std::string>& headers);
-// All of a file.
-Result<std::string> ReadBody(const std::string& file);
 
 }  // namespace leaktrail

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "cli/request_flags.h"
-
 namespace leaktrail {
 namespace {
 
@@ -16,12 +14,9 @@ constexpr uint32_t kMaxSeconds = 24 * 3600;
 void AddRoundFlags(Verb* verb, RoundArguments* a, const std::string& time_help) {
   verb->Number("-n,--requests", 1, kMaxRequests, &a->requests, "at most so many requests a round")
       .Number("-c,--concurrency", 1, kMaxConnections, &a->connections, "so many at a time (10)")
-      .Texts("--path", "PATH", &a->paths, "what to ask for (/); several are taken in turn")
-      .Text("-m,--method", "METHOD", &a->method, "GET, or POST if there is a body")
-      .Texts("-H,--header", "'NAME: VALUE'", &a->headers, "a header of each request")
-      .Text("-p,--body", "FILE", &a->body_file, "the body of each request")
-      .Text("-T,--content-type", "TYPE", &a->content_type, "the body's type")
-      .Number("--port", 1, 65535, &a->port, "its port, where it has several")
+      .Texts("--path", "PATH", &a->paths, "what to ask for (/); several are taken in turn");
+  AddRequestFlags(verb, &a->request, "the body's type");
+  verb->Number("--port", 1, 65535, &a->port, "its port, where it has several")
       .Number("--rounds", 8, 1000, &a->rounds, "at most so many rounds")
       .Number("--warmup", 1, 100, &a->warm_up, "at most so many rounds of warm-up")
       .Number("--settle", 1, 600'000, &a->settle_ms, "wait at most so many ms after a round")
@@ -38,18 +33,9 @@ Result<LoadRequest> RequestOf(const RoundArguments& a) {
           fmt::format("--path takes the path of a URL, like /api/items?id=1, not '{}'", path));
     }
   }
-  if (Result<void> checked = CheckHeaders(a.headers); !checked) {
-    return tl::unexpected(checked.error());
+  if (Result<void> applied = ApplyTo(a.request, "", &request); !applied) {
+    return tl::unexpected(applied.error());
   }
-  request.headers = a.headers;
-  request.content_type = a.content_type;
-  if (!a.body_file.empty()) {
-    Result<std::string> body = ReadBody(a.body_file);
-    if (!body) return tl::unexpected(body.error());
-    request.body = std::move(*body);
-    request.method = "POST";
-  }
-  if (!a.method.empty()) request.method = a.method;
   return request;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "cli/command_line.h"
+#include "cli/request_flags.h"
 #include "experiment/load.h"
 #include "experiment/rounds.h"
 
@@ -14,8 +15,8 @@ namespace leaktrail {
 
 struct RoundArguments {
   uint32_t requests = 0, connections = 10;
-  std::vector<std::string> paths, headers;
-  std::string method, body_file, content_type;
+  std::vector<std::string> paths;
+  RequestArguments request;
   uint32_t port = 0;
   uint32_t rounds = 0, warm_up = 0, settle_ms = 0, seconds = 0;
 };

@@ -1,5 +1,6 @@
 #include "cli/run.h"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -67,6 +68,12 @@ Result<void> Run::Phase(std::string_view phase) {
   if (cancel_->cancelled()) return Fail(ErrorKind::kInterrupted, "interrupted");
   progress_.Report(phase, 0, 0);
   return {};
+}
+
+void Run::SayIfInterrupted(const Error& error) {
+  if (error.kind != ErrorKind::kInterrupted) return;
+  HideProgress();
+  WriteToStandardError(fmt::format("leaktrail: {}\n", error.message));
 }
 
 size_t Run::RowLimit(size_t all, size_t usual) const {

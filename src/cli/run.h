@@ -39,6 +39,8 @@ class Run {
   void ShowStatus(std::string_view status) { progress_.SetStatus(status); }
   // For a verb that draws by itself: no progress line from now on.
   void HideProgress() { progress_.Stop(); }
+  // For a verb that keeps something of an interrupted run: main has no word for those.
+  void SayIfInterrupted(const Error& error);
   // A pass that no session times.
   template <typename F>
   auto Timed(const char* pass, const char* reason, const F& body);

@@ -69,11 +69,7 @@ Result<int> RunVerifyVerb(VerifyArguments a, Run& run) {
   Result<TestedCauses> causes = RunVerify(*plan, options);
   if (!causes) {
     WriteGateFailure(a.gate, "verify", a.plan, causes.error());
-    // What is kept is worth a word; for an interrupted command main has none.
-    if (causes.error().kind == ErrorKind::kInterrupted) {
-      run.HideProgress();
-      WriteToStandardError(fmt::format("leaktrail: {}\n", causes.error().message));
-    }
+    run.SayIfInterrupted(causes.error());
     return tl::unexpected(causes.error());
   }
   VerifyReport report;

@@ -67,6 +67,11 @@ const RoundsState& Arm::state() const {
   return rounds_ ? rounds_->state() : kNone;
 }
 
+bool IsPortInUse(const Error& error) {
+  return error.message.find("EADDRINUSE") != std::string::npos ||
+         error.message.find("ddress already in use") != std::string::npos;
+}
+
 Result<RoundsState> RunArm(const ArmOptions& options) {
   Arm arm(options);
   if (Result<void> started = arm.Start(); !started) return tl::unexpected(started.error());

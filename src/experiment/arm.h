@@ -58,6 +58,11 @@ class Arm {
   uint16_t port_ = 0;
 };
 
+// Whether the service could not have the port that it wants, and what to do about it.
+bool IsPortInUse(const Error& error);
+constexpr const char* kPortInUseAdvice =
+    "; another process has its port: end that one, or let the service listen on process.env.PORT";
+
 // Start, Step until it is over, Finish.
 Result<RoundsState> RunArm(const ArmOptions& options);
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 
+#include "experiment/bisect_state.h"
 #include "experiment/bisect_tester.h"
 #include "experiment/bisect_versions.h"
 #include "experiment/npm_registry.h"
@@ -26,7 +27,7 @@ Result<BisectRange> ParseBisectRange(const std::string& text) {
   }
   return Fail(ErrorKind::kUsage,
               fmt::format("'{}' is no range of versions; write it as NAME@GOOD..BAD, like "
-                          "debug@3.2.6..4.1.1",
+                          "debug@2.6.9..4.1.1",
                           text));
 }
 
@@ -42,10 +43,14 @@ Result<Bisection> BisectVersions(const BisectOptions& options) {
     (*project)->Keep();
     out.kept_folder = (*project)->root();
   }
-  VersionSearch search(options, project->get(), &out);
+  Result<BisectState> state =
+      BisectState::Open(DefinitionOf(options, ""), (*project)->original_root(), options.earlier);
+  if (!state) return tl::unexpected(state.error());
+  VersionSearch search(options, project->get(), &*state, &out);
   if (Result<void> done = search.Between(options.package, options.good, options.bad); !done) {
-    return tl::unexpected(done.error());
+    return tl::unexpected(WithWhatIsKept(done.error(), *state));
   }
+  Answered(&*state, &out);
   out.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return out;
 }

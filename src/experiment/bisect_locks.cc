@@ -7,11 +7,13 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "experiment/bisect.h"
+#include "experiment/bisect_state.h"
 #include "experiment/bisect_versions.h"
 #include "experiment/lock_tree.h"
 #include "experiment/scratch_project.h"
@@ -56,6 +58,7 @@ class LockSearch {
 
  private:
   Result<void> ReadFiles();
+  Result<void> Search();
   Result<Answer> AskSet(const std::vector<size_t>& set);
   std::vector<PackageChange> ChangesOf(const std::vector<size_t>& set) const;
   Result<void> LookForVersion(size_t guilty);
@@ -63,6 +66,7 @@ class LockSearch {
   const BisectOptions& options_;
   Bisection* out_;
   std::unique_ptr<ScratchProject> project_;
+  std::optional<BisectState> state_;
   std::unique_ptr<VersionSearch> search_;
   std::string old_text_, new_text_;
   std::vector<Unit> units_;
@@ -155,7 +159,20 @@ Result<void> LockSearch::Run() {
     out_->kept_folder = project_->root();
   }
   if (Result<void> used = project_->UseLocks(old_text_, new_text_); !used) return used;
-  search_ = std::make_unique<VersionSearch>(options_, project_.get(), out_);
+  Result<BisectState> state =
+      BisectState::Open(DefinitionOf(options_, old_text_ + "\n" + new_text_),
+                        project_->original_root(), options_.earlier);
+  if (!state) return tl::unexpected(state.error());
+  state_ = std::move(*state);
+  search_ = std::make_unique<VersionSearch>(options_, project_.get(), &*state_, out_);
+  if (Result<void> searched = Search(); !searched) {
+    return tl::unexpected(WithWhatIsKept(searched.error(), *state_));
+  }
+  Answered(&*state_, out_);
+  return {};
+}
+
+Result<void> LockSearch::Search() {
   LockBisection& about = *out_->locks;
   const Result<GuiltySet> found =
       FindGuiltyChanges(units_.size(), [&](const std::vector<size_t>& set) { return AskSet(set); });

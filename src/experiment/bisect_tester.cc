@@ -7,14 +7,17 @@
 #include <chrono>
 
 #include "experiment/arm.h"
+#include "experiment/npm.h"
 
 namespace leaktrail {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Growth of less than this part of the bad end's is another leak.
+// Growth of less than this part of the bad end's is another leak …
 constexpr double kOtherLeak = 1.0 / 8;
+// … and of less than this part if the time is up; measuring for twice as long would say no more.
+constexpr double kOtherLeakAtLast = 1.0 / 4;
 // Growth of this part and more is the same one.
 constexpr double kSameLeak = 1.0 / 2;
 constexpr double kEnoughDone = 0.5;
@@ -27,6 +30,30 @@ std::string Label(const BisectTest& test) {
   return fmt::format("{} of the packages new", test.changes.size());
 }
 
+// Paths of the copy, which is gone when they are read, from the project's folder.
+std::string WithoutFolder(std::string text, const std::string& folder) {
+  const std::string prefix = folder + "/";
+  for (size_t at = 0; (at = text.find(prefix, at)) != std::string::npos;) {
+    text.erase(at, prefix.size());
+  }
+  return text;
+}
+
+// What would stand in the way of every other version as well.
+std::optional<Error> TroubleOfAll(const Error& error) {
+  if (IsPortInUse(error)) {
+    return Error{error.kind, error.message + kPortInUseAdvice, std::nullopt};
+  }
+  if (SaysNoNetwork(error.message)) {
+    return Error{error.kind,
+                 error.message +
+                     "; npm cannot reach its registry: see npm config get registry "
+                     "and the network, then give the same command again",
+                 std::nullopt};
+  }
+  return std::nullopt;
+}
+
 const GrowthVerdict& TellingOf(const RoundsState& state, bool outside_heap) {
   return outside_heap ? state.external : state.heap;
 }
@@ -37,11 +64,10 @@ bool BisectTester::IsSettledEarly(const RoundsState& state) const {
   if (!grows_outside_heap_) return false;
   const GrowthVerdict& growth = TellingOf(state, *grows_outside_heap_);
   const bool is_judged = growth.sample_count >= SequentialVerdict::kMinSamples;
-  if (is_judged && state.done_part >= 1 && growth.growth.high < kOtherLeak * bad_rate_) {
-    return true;
-  }
+  if (!is_judged || state.done_part < kEnoughDone) return false;
+  if (growth.growth.high < kOtherLeak * bad_rate_) return true;
   return state.outcome == GrowthOutcome::kLeak && growth.outcome == GrowthOutcome::kLeak &&
-         state.done_part >= kEnoughDone && growth.growth.low >= kSameLeak * bad_rate_;
+         growth.growth.low >= kSameLeak * bad_rate_;
 }
 
 Result<RoundsState> BisectTester::RunArm(const std::string& label,
@@ -89,7 +115,10 @@ void BisectTester::Judge(const RoundsState& state, BisectTest* test) {
     test->answer = test->verdict == Verdict::kLeak ? BisectAnswer::kBad : BisectAnswer::kUnclear;
   } else if (test->high < kOtherLeak * bad_rate_) {
     test->answer = BisectAnswer::kGood;
-    test->reason = fmt::format("what grows is less than an eighth of the bad end's growth");
+    test->reason = "what grows is less than an eighth of the bad end's growth";
+  } else if (test->verdict != Verdict::kLeak && test->high < kOtherLeakAtLast * bad_rate_) {
+    test->answer = BisectAnswer::kGood;
+    test->reason = "what grows, if anything, is less than a quarter of the bad end's growth";
   } else if (test->verdict == Verdict::kLeak) {
     test->answer = BisectAnswer::kBad;
   } else {
@@ -128,20 +157,52 @@ Result<void> BisectTester::Measure(BisectTest* test, std::span<const PackageChan
   return {};
 }
 
+bool BisectTester::TakeKept(std::span<const PackageChange> changes, BisectTest* test) {
+  const KeptTest* kept = state_->Find(changes);
+  if (kept == nullptr) return false;
+  BisectTest known = kept->test;
+  known.role = test->role;
+  known.published = test->published;
+  known.changes = test->changes;
+  known.is_kept = true;
+  *test = std::move(known);
+  out_->oldest_kept_seconds =
+      std::max(out_->oldest_kept_seconds, static_cast<double>(UnixTime() - kept->measured_at));
+  return true;
+}
+
+void BisectTester::Keep(std::span<const PackageChange> changes, const BisectTest& test) {
+  if (cannot_keep_) return;
+  Result<void> kept = state_->Keep(test, changes);
+  if (kept) return;
+  cannot_keep_ = true;
+  out_->diagnostics.push_back(
+      {"tests-not-kept", Severity::kWarning, 1,
+       fmt::format("finished tests are not kept for a later run: {}", kept.error().message)});
+}
+
 Result<BisectAnswer> BisectTester::Run(BisectTest test, std::span<const PackageChange> changes) {
   const Clock::time_point begin = Clock::now();
-  if (Result<void> measured = Measure(&test, changes); !measured) {
+  if (TakeKept(changes, &test)) {
+    // Nothing to measure.
+  } else if (Result<void> measured = Measure(&test, changes); !measured) {
     if (measured.error().kind == ErrorKind::kInterrupted) return tl::unexpected(measured.error());
     // The project's own mistakes would come again with every version.
     if (measured.error().kind == ErrorKind::kUsage) return tl::unexpected(measured.error());
+    if (std::optional<Error> always = TroubleOfAll(measured.error())) {
+      return tl::unexpected(std::move(*always));
+    }
     test.answer = BisectAnswer::kSkipped;
-    test.reason = measured.error().message;
+    test.reason = WithoutFolder(measured.error().message, project_->root());
   }
   if (!grows_outside_heap_ && test.answer == BisectAnswer::kBad) {
     grows_outside_heap_ = test.is_outside_heap;
     bad_rate_ = test.per_request;
   }
-  test.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  if (!test.is_kept) {
+    test.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    Keep(changes, test);
+  }
   out_->tests.push_back(test);
   if (options_.on_test) options_.on_test(test);
   return test.answer;

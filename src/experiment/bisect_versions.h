@@ -20,10 +20,12 @@ BisectOutcome OutcomeOf(BoundaryEnd end);
 
 class VersionSearch {
  public:
-  VersionSearch(const BisectOptions& options, ScratchProject* project, Bisection* out)
-      : options_(options), project_(project), tester_(options, project, out), out_(out) {}
+  VersionSearch(const BisectOptions& options, ScratchProject* project, BisectState* state,
+                Bisection* out)
+      : options_(options), project_(project), tester_(options, project, state, out), out_(out) {}
 
-  // Fills in `versions` of the bisection.
+  // Fills in `versions` of the bisection. A good end that leaks is searched beyond, and ends that
+  // are the other way round are taken so.
   Result<void> Between(const std::string& package, const std::string& good, const std::string& bad);
 
   // For a package that two lock files differ in: what else is held, and what is known already.
@@ -33,7 +35,10 @@ class VersionSearch {
 
  private:
   Result<Answer> Ask(const PublishedVersion& version, BisectRole role);
+  Result<BoundaryEnd> Search(const VersionRange& range);
+  Result<void> LookBeyond(const std::vector<PublishedVersion>& beyond);
   Result<void> LookAbove(const std::vector<PublishedVersion>& newer);
+  Result<bool> IsOtherWayRound(const VersionRange& range);
 
   const BisectOptions& options_;
   ScratchProject* project_;

@@ -63,7 +63,7 @@ Result<void> Halve(Answer first, size_t most, Memory* memory, size_t* low, size_
 
 }  // namespace
 
-Result<Boundary> FindBoundary(size_t n, const AskPlace& ask) {
+Result<Boundary> FindBoundary(size_t n, const AskPlace& ask, MissingFirst missing_first) {
   Memory memory(ask);
   Boundary out;
   const auto ends = [&](BoundaryEnd end) {
@@ -79,12 +79,14 @@ Result<Boundary> FindBoundary(size_t n, const AskPlace& ask) {
   const Result<Answer> first = memory.Ask(0);
   if (!first) return tl::unexpected(first.error());
   if (*first == Answer::kBad) return ends(BoundaryEnd::kGoodIsBad);
-  if (*first != Answer::kGood) return ends(BoundaryEnd::kNoAnswer);
+  const bool is_missing = *first != Answer::kGood;
+  if (is_missing && missing_first == MissingFirst::kEnd) return ends(BoundaryEnd::kNoAnswer);
   out.last_good = 0;
   out.first_bad = n - 1;
   const Result<void> halved =
       Halve(Answer::kGood, SIZE_MAX, &memory, &out.last_good, &out.first_bad);
   if (!halved) return tl::unexpected(halved.error());
+  if (is_missing && out.last_good == 0) return ends(BoundaryEnd::kNoAnswer);
   return ends(out.first_bad == out.last_good + 1 ? BoundaryEnd::kFound : BoundaryEnd::kNarrowed);
 }
 

@@ -43,8 +43,11 @@ struct Boundary {
 };
 
 // `n` of at least 2. The last place is asked first: that nothing is bad at all is the most usual
-// surprise.
-Result<Boundary> FindBoundary(size_t n, const AskPlace& ask);
+// surprise. If the first place has no answer, kSearch asks the others for a good one; without any
+// the end is kNoAnswer, and first_bad is the first bad place all the same.
+enum class MissingFirst : uint8_t { kEnd, kSearch };
+Result<Boundary> FindBoundary(size_t n, const AskPlace& ask,
+                              MissingFirst missing_first = MissingFirst::kEnd);
 
 enum class RecoveryEnd : uint8_t {
   kFound,     // first_good; what lies between it and last_bad is in `unanswered`

@@ -44,12 +44,19 @@ TEST(BoundarySearch, FindsEveryBoundaryWithLogarithmicallyManyQuestions) {
 
 TEST(BoundarySearch, SaysWhichEndIsNotAsItShouldBe) {
   History all_bad{5, 0, {}, {}}, all_good{5, 5, {}, {}}, no_end{5, 2, {4}, {}},
-      no_begin{5, 2, {0}, {}};
+      no_begin{5, 3, {0}, {}}, nothing_good{5, 2, {0, 1}, {}};
   EXPECT_EQ(FindBoundary(5, all_bad.ask())->end, BoundaryEnd::kGoodIsBad);
   EXPECT_EQ(FindBoundary(5, all_good.ask())->end, BoundaryEnd::kBadIsGood);
   EXPECT_EQ(all_good.asked.size(), 1u);
   EXPECT_EQ(FindBoundary(5, no_end.ask())->end, BoundaryEnd::kNoAnswer);
   EXPECT_EQ(FindBoundary(5, no_begin.ask())->end, BoundaryEnd::kNoAnswer);
+  EXPECT_EQ(no_begin.asked.size(), 2u);
+  const Result<Boundary> another = FindBoundary(5, no_begin.ask(), MissingFirst::kSearch);
+  EXPECT_EQ(another->end, BoundaryEnd::kFound);
+  EXPECT_EQ(another->last_good, 2u);
+  const Result<Boundary> none = FindBoundary(5, nothing_good.ask(), MissingFirst::kSearch);
+  EXPECT_EQ(none->end, BoundaryEnd::kNoAnswer);
+  EXPECT_EQ(none->first_bad, 2u);
   EXPECT_EQ(FindBoundary(1, all_bad.ask())->end, BoundaryEnd::kNoAnswer);
 }
 

@@ -1,6 +1,5 @@
 #include "experiment/channel.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -17,12 +16,6 @@
 
 namespace leaktrail {
 namespace {
-
-bool IsNumeric(const std::string& name) {
-  in6_addr any;
-  return inet_pton(AF_INET, name.c_str(), &any) == 1 ||
-         inet_pton(AF_INET6, name.c_str(), &any) == 1;
-}
 
 int SizeOf(size_t bytes) { return static_cast<int>(std::min<size_t>(bytes, INT_MAX)); }
 
@@ -61,7 +54,7 @@ Result<TlsClient> TlsClient::Make(const std::string& server_name, CertificateChe
     SSL_CTX_set_default_verify_paths(context);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     X509_VERIFY_PARAM* wanted = SSL_CTX_get0_param(context);
-    if (IsNumeric(server_name)) {
+    if (IsNumericHost(server_name)) {
       X509_VERIFY_PARAM_set1_ip_asc(wanted, server_name.c_str());
     } else {
       X509_VERIFY_PARAM_set1_host(wanted, server_name.c_str(), 0);
@@ -79,15 +72,14 @@ Channel::Channel(Channel&& other) noexcept
 
 bool Channel::Open(const SocketAddress& peer, const TlsClient* tls) {
   established_ = failed_in_tls_ = false;
-  fd_ = socket(peer.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  fd_ = socket(peer.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) {
     failure_ = std::strerror(errno);
     return false;
   }
   const int one = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  const auto* to = reinterpret_cast<const sockaddr*>(&peer.storage);
-  if (connect(fd_, to, peer.size) != 0 && errno != EINPROGRESS) {
+  if (connect(fd_, peer.any(), peer.size) != 0 && errno != EINPROGRESS) {
     failure_ = std::strerror(errno);
     return false;
   }
@@ -97,7 +89,7 @@ bool Channel::Open(const SocketAddress& peer, const TlsClient* tls) {
     failure_ = "OpenSSL has no memory left";
     return false;
   }
-  if (!IsNumeric(tls->server_name())) {
+  if (!IsNumericHost(tls->server_name())) {
     SSL_set_tlsext_host_name(ssl_, tls->server_name().c_str());
   }
   SSL_set_connect_state(ssl_);

@@ -9,8 +9,6 @@
 // Threads: a channel has one; a TlsClient may be shared.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -18,16 +16,12 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/socket_address.h"
 
 struct ssl_st;
 struct ssl_ctx_st;
 
 namespace leaktrail {
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-};
 
 enum class CertificateCheck : uint8_t { kRequired, kNone };
 

@@ -43,6 +43,7 @@ void Report(const FindOptions& options, std::string_view phase, uint64_t done = 
 }
 
 // The experiment's verdict over trail's: it has seen more of the process than three snapshots show.
+// But no experiment lasts long enough for a container that is emptied when it is full enough.
 void PutVerdict(const RoundsState& rounds, const std::string& unit, Findings* findings) {
   const bool doubted = findings->verdict == Verdict::kInconclusive && !findings->suspects.empty() &&
                        findings->suspects.front().size_is_checked;
@@ -67,6 +68,13 @@ void PutVerdict(const RoundsState& rounds, const std::string& unit, Findings* fi
   if (rounds.outcome == GrowthOutcome::kLeak && doubted && rounds.done_part < 1) {
     findings->verdict = Verdict::kInconclusive;
     findings->reason = doubt;
+  } else if (rounds.outcome == GrowthOutcome::kLeak && !findings->suspects.empty() &&
+             findings->suspects.front().is_emptied_too) {
+    findings->verdict = Verdict::kInconclusive;
+    findings->reason = fmt::format(
+        "{} grows with the load, but the code that fills the container also empties it, and may "
+        "only do so after more than these {:.0f} {}s",
+        what, units, unit);
   }
   if (findings->verdict == Verdict::kInconclusive && telling.units_to_settle) {
     findings->reason +=

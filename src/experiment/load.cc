@@ -1,9 +1,7 @@
 #include "experiment/load.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -14,6 +12,7 @@
 #include <cstring>
 #include <optional>
 
+#include "base/socket_address.h"
 #include "experiment/channel.h"
 #include "experiment/http_response.h"
 #include "experiment/request_texts.h"
@@ -36,20 +35,8 @@ uint64_t Microseconds(Clock::duration d) {
 }
 
 Result<SocketAddress> AddressOf(const LoadAddress& address, bool allow_remote) {
-  SocketAddress out;
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
-  if (inet_pton(AF_INET, address.host.c_str(), &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(address.port);
-    out.size = sizeof *v4;
-    if (allow_remote || (ntohl(v4->sin_addr.s_addr) >> 24) == 127) return out;
-  } else if (inet_pton(AF_INET6, address.host.c_str(), &v6->sin6_addr) == 1) {
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(address.port);
-    out.size = sizeof *v6;
-    if (allow_remote || IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr)) return out;
-  }
+  const std::optional<SocketAddress> found = NumericAddress(address.host, address.port);
+  if (found && (allow_remote || found->is_loopback())) return *found;
   return Fail(ErrorKind::kUsage,
               fmt::format("{} is not a loopback address; load goes to this machine only, "
                           "127.0.0.1 or [::1], unless --allow-remote is given",

@@ -10,6 +10,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <optional>
+
+#include "base/socket_address.h"
 
 namespace leaktrail {
 namespace {
@@ -35,36 +38,19 @@ std::string LowerCase(std::string_view text) {
   return out;
 }
 
-bool IsNumeric(const std::string& host) {
-  in6_addr any;
-  return inet_pton(AF_INET, host.c_str(), &any) == 1 ||
-         inet_pton(AF_INET6, host.c_str(), &any) == 1;
-}
-
 bool IsThisMachinesName(const std::string& host) {
   return host == "localhost" || host.ends_with(".localhost");  // RFC 6761
 }
 
 // Whether somebody listens there. Loopback answers at once.
 bool Listens(const char* host, uint16_t port) {
-  sockaddr_storage storage{};
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&storage);
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(&storage);
-  socklen_t size = sizeof *v4;
-  if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(port);
-  } else {
-    inet_pton(AF_INET6, host, &v6->sin6_addr);
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(port);
-    size = sizeof *v6;
-  }
-  const int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const std::optional<SocketAddress> there = NumericAddress(host, port);
+  if (!there) return false;
+  const int fd = socket(there->family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
   const timeval patience{1, 0};  // a full backlog does not answer
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  const bool listens = connect(fd, reinterpret_cast<const sockaddr*>(&storage), size) == 0;
+  const bool listens = connect(fd, there->any(), there->size) == 0;
   close(fd);
   return listens;
 }
@@ -121,7 +107,7 @@ Result<LoadUrl> ParseLoadUrl(std::string_view text) {
     const size_t close = authority.find(']');
     if (close == std::string_view::npos) return NoUrl(text, "the ] of the address is missing");
     url.host = authority.substr(1, close - 1);
-    if (url.host.find(':') == std::string::npos || !IsNumeric(url.host)) {
+    if (url.host.find(':') == std::string::npos || !IsNumericHost(url.host)) {
       return NoUrl(text, "what stands in [ ] is no IPv6 address");
     }
     port = authority.substr(close + 1);
@@ -156,7 +142,7 @@ Result<LoadAddress> FindLoadAddress(const LoadUrl& url, RemoteHosts remote) {
   address.port = url.port;
   address.tls = url.tls;
   address.name = url.authority();
-  if (IsNumeric(url.host)) return address;
+  if (IsNumericHost(url.host)) return address;
   address.server_name = url.host;
   if (IsThisMachinesName(url.host)) {
     const bool only_v6 = !Listens("127.0.0.1", url.port) && Listens("::1", url.port);

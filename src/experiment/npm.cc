@@ -117,6 +117,13 @@ bool FailedWith(const CommandResult& result, std::string_view code) {
   return false;
 }
 
+bool SaysNoNetwork(std::string_view complaint) {
+  return std::any_of(std::begin(kNetworkCodes), std::end(kNetworkCodes),
+                     [&](std::string_view code) {
+                       return complaint.find(fmt::format("({})", code)) != std::string_view::npos;
+                     });
+}
+
 std::string NpmComplaint(const CommandResult& result) {
   if (result.timed_out) return "it did not end in time";
   std::string code;

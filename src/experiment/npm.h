@@ -34,5 +34,7 @@ bool FailedWith(const CommandResult& result, std::string_view code);
 // In one line what npm says is wrong, with its code: "No matching version found for a@9.0.0.
 // (ETARGET)".
 std::string NpmComplaint(const CommandResult& result);
+// Whether such a complaint is about the network or the registry, and not about a package.
+bool SaysNoNetwork(std::string_view complaint);
 
 }  // namespace leaktrail

@@ -122,7 +122,10 @@ Result<VersionRange> SelectVersions(const std::string& name, const std::string& 
   VersionRange range;
   for (const PublishedVersion& v : all) {
     const SemanticVersion version = *ParseVersion(v.version);
-    if (!goes_back && version > to && !version.is_pre_release()) range.newer.push_back(v);
+    if (!version.is_pre_release()) {
+      if (!goes_back && version > to) range.newer.push_back(v);
+      if (goes_back ? version > to : version < from) range.beyond.push_back(v);
+    }
     if (version < from || version > to) continue;
     if (version.is_pre_release() && !with_pre_releases) {
       ++range.pre_releases_left_out;
@@ -130,15 +133,12 @@ Result<VersionRange> SelectVersions(const std::string& name, const std::string& 
       range.versions.push_back(v);
     }
   }
-  if (goes_back) std::reverse(range.versions.begin(), range.versions.end());
+  if (goes_back) {
+    std::reverse(range.versions.begin(), range.versions.end());
+  } else {
+    std::reverse(range.beyond.begin(), range.beyond.end());
+  }
   return range;
-}
-
-Result<VersionRange> FindVersionsBetween(const std::string& name, const std::string& good,
-                                         const std::string& bad, const NpmOptions& options) {
-  Result<std::vector<PublishedVersion>> all = FindVersions(name, options);
-  if (!all) return tl::unexpected(all.error());
-  return SelectVersions(name, good, bad, *all);
 }
 
 }  // namespace leaktrail

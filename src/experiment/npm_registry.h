@@ -19,6 +19,7 @@ struct PublishedVersion {
 struct VersionRange {
   std::vector<PublishedVersion> versions;  // from the good end to the bad one, both included
   std::vector<PublishedVersion> newer;     // than the bad end, if that is the newer one; releases
+  std::vector<PublishedVersion> beyond;    // the good end, nearest first; releases
   size_t pre_releases_left_out = 0;        // between the ends
 };
 
@@ -26,13 +27,9 @@ struct VersionRange {
 Result<std::vector<PublishedVersion>> FindVersions(const std::string& name,
                                                    const NpmOptions& options);
 
-// From `good` to `bad`, which may be the older one: then what is sought is the version that put
-// things right. Pre-releases are left out, unless an end is one. Errors: an end is no version or
-// was never published (the nearest are named).
-Result<VersionRange> FindVersionsBetween(const std::string& name, const std::string& good,
-                                         const std::string& bad, const NpmOptions& options);
-
-// The part that asks nobody.
+// Of these, from `good` to `bad`, which may be the older one: then what is sought is the version
+// that put things right. Pre-releases are left out, unless an end is one. Errors: an end is no
+// version or was never published (the nearest are named).
 Result<VersionRange> SelectVersions(const std::string& name, const std::string& good,
                                     const std::string& bad,
                                     const std::vector<PublishedVersion>& all);

@@ -202,7 +202,6 @@ Result<void> NpmScratchProject::Prepare() {
   if (Result<void> made = scratch_.Make(); !made) return made;
   if (Result<void> copied = CopySources(); !copied) return copied;
   if (options_.installed != nullptr) {
-    std::error_code error;
     fs::copy(fs::path(options_.installed->root()) / "node_modules",
              fs::path(root_) / "node_modules",
              fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
@@ -424,9 +423,16 @@ std::string InstalledVersion(const std::string& folder) {
 }
 
 // All copies are of versions that this lock file has. None is fine: nobody may need it any more.
+// Where the file has several, npm decides: a package that is not at this file's side may insist on
+// a version of the other.
 Result<void> NpmScratchProject::CheckSide(const PackageChange& change, const LockTree& now) const {
   const LockTree& side = change.side == LockSide::kDonor ? donor_ : locked_;
-  const std::vector<std::string> allowed = VersionsOf(side, change.name);
+  std::vector<std::string> allowed = VersionsOf(side, change.name);
+  if (allowed.size() > 1) {
+    for (std::string& v : VersionsOf(&side == &donor_ ? locked_ : donor_, change.name)) {
+      allowed.push_back(std::move(v));
+    }
+  }
   for (const LockedPackage& p : now) {
     if (p.name != change.name) continue;
     const std::string version = InstalledVersion(root_ + "/" + p.path);

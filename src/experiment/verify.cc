@@ -1,9 +1,6 @@
 #include "experiment/verify.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/socket_address.h"
 #include "experiment/arm.h"
 #include "experiment/conclusions.h"
 #include "experiment/other_node.h"
@@ -29,32 +27,6 @@ namespace {
 constexpr uint32_t kLeastRounds = 14;
 
 constexpr double kLoadOfOthers = 0.5;
-
-int64_t Now() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
-}
-
-// One that nobody listens on at this moment.
-uint16_t FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  uint16_t port = 0;
-  if (fd >= 0 && bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-    port = ntohs(address.sin_port);
-  }
-  if (fd >= 0) close(fd);
-  return port;
-}
-
-bool IsPortInUse(const Error& error) {
-  return error.message.find("EADDRINUSE") != std::string::npos ||
-         error.message.find("ddress already in use") != std::string::npos;
-}
 
 // An arm and what it runs in.
 struct Running {
@@ -118,7 +90,7 @@ Error Verifier::Interrupted() const {
 
 void Verifier::TakeKept() {
   size_t kept = 0;
-  int64_t oldest = Now();
+  int64_t oldest = UnixTime();
   for (size_t i = 0; i < plan_.arms.size(); ++i) {
     const PlanArm& planned = plan_.arms[i];
     TestedArm arm;
@@ -127,7 +99,7 @@ void Verifier::TakeKept() {
     arm.note = planned.note;
     arm.plan_line = planned.line;
     for (const PackageAtVersion& p : planned.packages) arm.packages.push_back(p.name);
-    hashes_.push_back(HashOfArm(planned.definition, plan_.folder));
+    hashes_.push_back(HashOfProject(planned.definition, plan_.folder));
     if (const KeptArm* earlier = state_.Find(hashes_.back())) {
       arm.is_kept = true;
       arm.facts = earlier->facts;
@@ -141,7 +113,7 @@ void Verifier::TakeKept() {
   }
   done_ = kept;
   if (kept == 0) return;
-  const double hours = static_cast<double>(Now() - oldest) / 3600;
+  const double hours = static_cast<double>(UnixTime() - oldest) / 3600;
   causes_.diagnostics.push_back(
       {"kept-arms", Severity::kInfo, 1,
        fmt::format("{} of {} arms were measured up to {:.1f} hours ago and are taken from {}; "
@@ -211,7 +183,7 @@ Result<ServiceOptions> Verifier::ServiceOf(size_t index) {
     service.path_prefix = nodes_.back().folder();
   }
   if (!planned.has_port_of_its_own && service.port == 0) {
-    service.environment.push_back({"PORT", std::to_string(FreePort())});
+    service.environment.push_back({"PORT", std::to_string(FreeLoopbackPort())});
   }
   return service;
 }
@@ -238,11 +210,7 @@ Result<std::unique_ptr<Arm>> Verifier::StartArm(size_t index) {
 Result<void> Verifier::Broken(size_t index, const Error& error) {
   if (error.kind == ErrorKind::kInterrupted) return tl::unexpected(Interrupted());
   std::string what = error.message;
-  if (IsPortInUse(error)) {
-    what +=
-        "; another process has its port: end that one, or let the service listen on "
-        "process.env.PORT";
-  }
+  if (IsPortInUse(error)) what += kPortInUseAdvice;
   if (index == 0) return Fail(error.kind, fmt::format("the baseline cannot be measured: {}", what));
   causes_.arms[index].failure = what;
   ++done_;
@@ -277,7 +245,7 @@ Result<void> Verifier::Finished(const Running& running) {
   tested.facts.subject = plan_.arms[running.index].how;
   ++done_;
   return state_.Keep(
-      {hashes_[running.index], tested.cause, Now(), tested.install_notes, tested.facts});
+      {hashes_[running.index], tested.cause, UnixTime(), tested.install_notes, tested.facts});
 }
 
 Result<bool> Verifier::StepArm(Running* running) {

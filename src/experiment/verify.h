@@ -27,10 +27,9 @@
 #include "base/progress.h"
 #include "base/result.h"
 #include "experiment/plan.h"
+#include "experiment/state_file.h"
 
 namespace leaktrail {
-
-enum class EarlierResults : uint8_t { kUse, kIgnore };
 
 struct VerifyOptions {
   std::string plan_path;  // the state lies beside it

@@ -1,39 +1,13 @@
 #include "experiment/verify_state.h"
 
-#include <errno.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
-
-#include "base/output_file.h"
 
 namespace leaktrail {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr const char* kSchema = "leaktrail.verify-state/1";
-constexpr const char* kProjectFiles[] = {"package.json", "package-lock.json",
-                                         "npm-shrinkwrap.json"};
-
-// FNV-1a, 64 bits.
-class Hash {
- public:
-  void Add(std::string_view bytes) {
-    for (const char c : bytes) {
-      value_ = (value_ ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    }
-  }
-  std::string hex() const { return fmt::format("{:016x}", value_); }
-
- private:
-  uint64_t value_ = 14695981039346656037ULL;
-};
 
 Json ToJson(const SlopeFacts& s) {
   return {{"per_unit", s.per_unit},
@@ -111,30 +85,22 @@ KeptArm ArmFrom(const Json& json) {
 
 std::string StatePath(const std::string& plan_path) { return plan_path + ".state.json"; }
 
+StateFile::Form Form() { return {"leaktrail.verify-state/1", "arms"}; }
+
 }  // namespace
 
 VerifyState VerifyState::Fresh(const std::string& plan_path) {
-  return VerifyState(StatePath(plan_path));
+  return VerifyState(StateFile::Fresh(StatePath(plan_path), Form()));
 }
 
 Result<VerifyState> VerifyState::Read(const std::string& plan_path) {
-  VerifyState state(StatePath(plan_path));
-  std::ifstream in(state.path_, std::ios::binary);
-  if (!in) return state;
-  const std::string text(std::istreambuf_iterator<char>(in), {});
-  try {
-    const Json document = Json::parse(text);
-    if (document.at("schema") == kSchema) {
-      for (const Json& arm : document.at("arms")) state.arms_.push_back(ArmFrom(arm));
-      return state;
-    }
-  } catch (const Json::exception&) {
-    // Said below: whatever is wrong with it, the way out is the same.
-  }
-  return Fail(ErrorKind::kBadInput,
-              fmt::format("{} does not hold results of an earlier run of this version; remove it, "
-                          "or give --fresh to measure all anew",
-                          state.path_));
+  std::vector<KeptArm> arms;
+  Result<StateFile> file = StateFile::Read(
+      StatePath(plan_path), Form(), [&](const Json& entry) { arms.push_back(ArmFrom(entry)); });
+  if (!file) return tl::unexpected(file.error());
+  VerifyState state(std::move(*file));
+  state.arms_ = std::move(arms);
+  return state;
 }
 
 const KeptArm* VerifyState::Find(const std::string& hash) const {
@@ -146,30 +112,12 @@ const KeptArm* VerifyState::Find(const std::string& hash) const {
 Result<void> VerifyState::Keep(KeptArm arm) {
   std::erase_if(arms_, [&](const KeptArm& kept) { return kept.hash == arm.hash; });
   arms_.push_back(std::move(arm));
-  Json document = {{"schema", kSchema}, {"arms", Json::array()}};
-  for (const KeptArm& kept : arms_) document["arms"].push_back(ToJson(kept));
-  const std::string text = document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
-  Result<std::unique_ptr<OutputFile>> file = OutputFile::Create(path_, FileReaders::kAsUmask);
-  if (!file) return tl::unexpected(file.error());
-  if (Result<void> written = (*file)->Write(text); !written) return written;
-  return (*file)->Finish();
+  return file_.Keep(ToJson(arms_.back()));
 }
 
 void VerifyState::Remove() {
-  unlink(path_.c_str());
+  file_.Remove();
   arms_.clear();
-}
-
-std::string HashOfArm(const std::string& definition, const std::string& project_folder) {
-  Hash hash;
-  hash.Add(definition);
-  for (const char* name : kProjectFiles) {
-    std::ifstream in(project_folder + "/" + name, std::ios::binary);
-    if (!in) continue;
-    hash.Add(name);
-    hash.Add(std::string(std::istreambuf_iterator<char>(in), {}));
-  }
-  return hash.hex();
 }
 
 }  // namespace leaktrail

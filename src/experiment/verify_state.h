@@ -1,27 +1,25 @@
-// The finished arms of a plan, kept beside it, so that a stopped run can go on.
-//
-//   plan.toml ─▶ plan.toml.state.json   {"schema":"leaktrail.verify-state/1","arms":[…]}
+// The finished arms of a plan, kept beside it (state_file.h): plan.toml ─▶ plan.toml.state.json
 //
 // An arm is found again by its definition (plan.h) together with the project's package.json and
-// package-lock.json, of which the file has a hash: a plan or a project that was changed has other
-// arms. Own code that was changed has not, so the file goes as soon as all arms are measured, and
-// what is used from it is said with its age.
+// package-lock.json, of which its hash is: a plan or a project that was changed has other arms. Own
+// code that was changed has not, so the file goes as soon as all arms are measured, and what is
+// used from it is said with its age.
 //
-// Cost: the file is written whole after each arm, some 10 kB an arm. Threads: one at a time.
+// Cost: some 10 kB an arm. Threads: one at a time.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "analysis/experiment_facts.h"
 #include "base/result.h"
+#include "experiment/state_file.h"
 
 namespace leaktrail {
 
 struct KeptArm {
-  std::string hash;  // 16 hex digits
+  std::string hash;  // of HashOfProject
   std::string cause;
   int64_t measured_at = 0;  // seconds since 1970
   std::vector<std::string> install_notes;
@@ -40,16 +38,13 @@ class VerifyState {
   Result<void> Keep(KeptArm arm);
   // The file is no longer needed.
   void Remove();
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return file_.path(); }
   size_t size() const { return arms_.size(); }
 
  private:
-  explicit VerifyState(std::string path) : path_(std::move(path)) {}
-  std::string path_;
+  explicit VerifyState(StateFile file) : file_(std::move(file)) {}
+  StateFile file_;
   std::vector<KeptArm> arms_;
 };
-
-// Of the arm's definition and the project's package.json and package-lock.json, if it has them.
-std::string HashOfArm(const std::string& definition, const std::string& project_folder);
 
 }  // namespace leaktrail

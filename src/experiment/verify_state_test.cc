@@ -42,7 +42,7 @@ TEST(VerifyState, AFileThatIsNotOursIsAnError) {
 }
 
 TEST(VerifyState, AnotherDefinitionIsAnotherArm) {
-  EXPECT_NE(HashOfArm("a", "/nowhere"), HashOfArm("b", "/nowhere"));
+  EXPECT_NE(HashOfProject("a", "/nowhere"), HashOfProject("b", "/nowhere"));
 }
 
 }  // namespace

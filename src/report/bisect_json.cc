@@ -53,6 +53,7 @@ void WriteTest(const BisectTest& test, JsonWriter* json) {
   WriteChanges("others", test.others, json);
   WriteTexts("deprecations", test.deprecations, json);
   json->Field("seconds", test.seconds);
+  json->Field("is_kept", test.is_kept);
   json->EndObject();
 }
 
@@ -66,6 +67,14 @@ void WriteVersions(const VersionBisection& v, JsonWriter* json) {
   WriteTextOrNull("last_good", v.last_good, json);
   WriteTextOrNull("first_bad", v.first_bad, json);
   WriteTexts("between", v.between, json);
+  json->Field("ends_swapped", v.ends_swapped);
+  json->Field("good_end_leaks", v.good_end_leaks);
+  json->Key("beyond");
+  json->BeginObject();
+  json->Field("result", RecoveryName(v.beyond));
+  WriteTextOrNull("still_bad", v.beyond_bad, json);
+  json->Field("version_count", v.beyond_count);
+  json->EndObject();
   json->Field("version_count", v.versions);
   json->Field("pre_releases_left_out", v.pre_releases_left_out);
   json->Key("recovery");

@@ -15,7 +15,7 @@ namespace {
 constexpr double kExactUpTo = 10'000;  // bytes that are shown without rounding
 constexpr size_t kVersionWidth = 9;
 constexpr size_t kDateLength = 10;
-constexpr size_t kShownChanges = 5;
+constexpr size_t kShownChanges = 5, kShownVersions = 6;
 
 std::string Rate(double bytes) {
   if (std::abs(bytes) >= kExactUpTo) return FormatSizeDelta(static_cast<int64_t>(bytes));
@@ -123,6 +123,37 @@ std::string FailureOf(const Bisection& b, BisectRole role) {
   return "";
 }
 
+std::string VersionsText(const std::vector<std::string>& versions) {
+  if (versions.size() <= kShownVersions)
+    return SafeText(fmt::format("{}", fmt::join(versions, ", ")));
+  return SafeText(fmt::format("{}, {} … {} ({} versions)", versions[0], versions[1],
+                              versions.back(), versions.size()));
+}
+
+std::string GoodLeaksText(const VersionBisection& v) {
+  const std::string name = SafeText(v.package);
+  const char* age = v.seeks_fix ? "newer" : "older";
+  const char* otherwise = "it may be another package: leaktrail find says whose objects grow";
+  switch (v.beyond) {
+    case VersionBisection::Recovery::kStillBad:
+      return fmt::format("{} leaks in all versions that were tested, from {} to {}, the {}; {}",
+                         name, v.bad, v.beyond_bad, v.seeks_fix ? "newest" : "oldest", otherwise);
+    case VersionBisection::Recovery::kNotFound:
+      return fmt::format(
+          "{} {} leaks already, and among {} {} versions no good one was found (down to {} they "
+          "leak); name one as the good end, or {}",
+          name, v.good, v.beyond_count, age, v.beyond_bad, otherwise);
+    default:
+      break;
+  }
+  if (v.beyond_count == 0) {
+    return fmt::format("{} {}, the {} version, leaks already; {}", name, v.good,
+                       v.seeks_fix ? "newest" : "oldest", otherwise);
+  }
+  return fmt::format("{} {} leaks already; name {} version as the good one, or {}", name, v.good,
+                     v.seeks_fix ? "a newer" : "an older", otherwise);
+}
+
 std::string Headline(const Bisection& b, const VersionBisection& v) {
   const std::string name = SafeText(v.package);
   switch (v.outcome) {
@@ -131,31 +162,57 @@ std::string Headline(const Bisection& b, const VersionBisection& v) {
                          : fmt::format("{} {} brought the leak in", name, v.first_bad);
     case BisectOutcome::kNarrowed:
       return fmt::format("{}: one of {} and {} {}; the {} could not be told", name,
-                         fmt::join(v.between, ", "), v.seeks_fix ? v.last_good : v.first_bad,
+                         VersionsText(v.between), v.seeks_fix ? v.last_good : v.first_bad,
                          v.seeks_fix ? "put the leak right" : "brought the leak in",
                          v.between.size() == 1 ? "first of them" : "ones before the last");
     case BisectOutcome::kGoodLeaks:
-      return fmt::format(
-          "{} {} leaks already; name an older version as the good one, or it is "
-          "another package (leaktrail find says whose objects grow)",
-          name, v.good);
+      return GoodLeaksText(v);
     case BisectOutcome::kNoLeak:
-      return fmt::format("{} {} does not leak under this load; name the --path that makes it grow",
-                         name, v.bad);
+      if (!v.installed.empty()) {
+        return fmt::format(
+            "{} {} does not leak under this load; name the --path that makes it "
+            "grow, or name {}, which the project has installed, as the bad one",
+            name, v.bad, SafeText(v.installed));
+      }
+      return fmt::format(
+          "{} {} does not leak under this load, and neither does {}; name the "
+          "--path that makes it grow, or another bad version",
+          name, v.bad, v.good);
     case BisectOutcome::kNoAnswer:
       break;
   }
-  const bool at_bad = b.tests.empty() || b.tests.back().version == v.bad;
-  return fmt::format("{} {}, the {} end, cannot be told: {}", name, at_bad ? v.bad : v.good,
-                     at_bad ? "bad" : "good",
-                     FailureOf(b, at_bad ? BisectRole::kBadEnd : BisectRole::kGoodEnd));
+  if (v.first_bad.empty() && !b.tests.empty() && b.tests.back().answer == BisectAnswer::kSkipped) {
+    return fmt::format(
+        "{} {}, the bad end, does not run (why stands above), so there is nothing to "
+        "compare with; mend the command, or name another bad version",
+        name, v.bad);
+  }
+  if (v.first_bad.empty()) {
+    return fmt::format("{} {}, the bad end, cannot be told: {}", name, v.bad,
+                       FailureOf(b, BisectRole::kBadEnd));
+  }
+  return fmt::format(
+      "{} {} leaks, and none that is {} could be shown not to; {}, the good end, "
+      "has no answer (why stands above)",
+      name, v.first_bad, v.seeks_fix ? "newer" : "older", v.good);
 }
 
 void AppendVersionLines(const Bisection& b, const VersionBisection& v, Lines* lines) {
-  if (v.last_good.empty()) return;
-  lines->emplace_back(v.seeks_fix ? "first good" : "last good", VersionLine(b, v.last_good));
-  lines->emplace_back(v.seeks_fix ? "last bad" : "first bad", VersionLine(b, v.first_bad));
-  if (v.seeks_fix) std::swap((*lines)[lines->size() - 1], (*lines)[lines->size() - 2]);
+  if (v.ends_swapped) {
+    lines->emplace_back(
+        "asked", fmt::format("{} as good and {} as bad; it is the other way round", v.bad, v.good));
+  }
+  if (v.good_end_leaks && v.beyond != VersionBisection::Recovery::kNotSought) {
+    lines->emplace_back("asked", fmt::format("{} as good; it leaks, so {} ones were tested", v.good,
+                                             v.seeks_fix ? "newer" : "older"));
+  }
+  if (!v.last_good.empty()) {
+    lines->emplace_back(v.seeks_fix ? "first good" : "last good", VersionLine(b, v.last_good));
+    lines->emplace_back(v.seeks_fix ? "last bad" : "first bad", VersionLine(b, v.first_bad));
+    if (v.seeks_fix) std::swap((*lines)[lines->size() - 1], (*lines)[lines->size() - 2]);
+  } else if (v.recovery == VersionBisection::Recovery::kNotSought) {
+    return;
+  }
   switch (v.recovery) {
     case VersionBisection::Recovery::kFound:
       lines->emplace_back("good again", VersionLine(b, v.good_again));
@@ -237,7 +294,7 @@ std::string BisectTestLine(const BisectTest& test, const TextOptions& options) {
   if (test.answer != BisectAnswer::kSkipped) {
     line += fmt::format(" ({}, {} … {})", Rate(test.per_request), Rate(test.low), Rate(test.high));
   }
-  line += fmt::format(" · {:.0f} s", test.seconds);
+  line += test.is_kept ? " · of the stopped run" : fmt::format(" · {:.0f} s", test.seconds);
   const bool says_why = !test.reason.empty() && test.answer != BisectAnswer::kGood;
   if (says_why || (options.verbose && !test.reason.empty())) {
     line += fmt::format("\n    {}", Wrapped(SafeText(test.reason), 4, options));
@@ -276,6 +333,10 @@ std::string BisectText(const BisectReport& report, const TextOptions& options) {
   if (skipped > 0) tests += fmt::format(", {} skipped", skipped);
   if (b.versions) {
     tests += fmt::format(", of {}", FormatCountOf(b.versions->versions, "version", "versions"));
+    if (b.versions->beyond != VersionBisection::Recovery::kNotSought) {
+      tests += fmt::format(" and {} {} ones", b.versions->beyond_count,
+                           b.versions->seeks_fix ? "newer" : "older");
+    }
     if (b.versions->pre_releases_left_out > 0) {
       tests += fmt::format("; {} left out", FormatCountOf(b.versions->pre_releases_left_out,
                                                           "pre-release", "pre-releases"));

@@ -34,9 +34,10 @@ std::string VerifyMarkdown(const VerifyReport& report) {
     out += fmt::format("| {} | {} | {} | {} | {} |\n", Cell(row.cause), Cell(row.how),
                        Cell(row.result), verdict, Cell(row.note));
   }
-  out += "\n" + Cell(ComparedText(causes)) + ".\n";
-  for (const Diagnostic& d : report.notes.diagnostics)
-    out += "\n" + Cell(SafeText(d.message)) + ".\n";
+  out += fmt::format("\n{}.\n", Cell(ComparedText(causes)));
+  for (const Diagnostic& d : report.notes.diagnostics) {
+    out += fmt::format("\n{}.\n", Cell(SafeText(d.message)));
+  }
   return out;
 }
 

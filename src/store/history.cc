@@ -3,13 +3,13 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
+
+#include "base/state_folder.h"
 
 namespace leaktrail {
 namespace {
@@ -221,27 +221,11 @@ Result<void> SqliteHistory::Append(int64_t run, const HistoryPoint& point) {
   return failed;
 }
 
-// All folders of a path, those that are missing for the user alone.
-bool MakeFolders(const std::string& path) {
-  for (size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
-    if (mkdir(path.substr(0, at).c_str(), 0700) != 0 && errno != EEXIST && errno != EROFS &&
-        errno != EACCES) {
-      return false;
-    }
-  }
-  return true;
-}
-
 }  // namespace
 
 std::string History::UsualPath() {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string(value == nullptr ? "" : value);
-  };
-  std::string folder = variable("XDG_STATE_HOME");
-  if (folder.empty() && !variable("HOME").empty()) folder = variable("HOME") + "/.local/state";
-  return folder.empty() ? "" : folder + "/leaktrail/history.db";
+  const std::string folder = StateFolder();
+  return folder.empty() ? "" : folder + "/history.db";
 }
 
 Result<std::unique_ptr<History>> History::Open(const std::string& path) {
@@ -249,7 +233,7 @@ Result<std::unique_ptr<History>> History::Open(const std::string& path) {
     return Fail(ErrorKind::kEnvironment,
                 fmt::format("the history {} cannot be written: {}", path, why));
   };
-  if (!MakeFolders(path)) return cannot(std::strerror(errno));
+  if (!MakeFoldersOf(path)) return cannot(std::strerror(errno));
   // SQLite would create it for everybody.
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return cannot(std::strerror(errno));

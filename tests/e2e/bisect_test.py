@@ -13,6 +13,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,8 +21,8 @@ import time
 import uuid
 
 from fake_registry import FakeRegistry
+from processes import SKIPPED, expect_gone
 
-SKIPPED = 77
 GOOD = "exports.handle = () => {};"
 LEAKS = "const kept = []; exports.handle = () => { kept.push(new Array(120).fill(1)); };"
 THROWS = "throw new Error('this version needs a newer world');"
@@ -34,31 +35,9 @@ require('http').createServer((req, res) => {
   res.end('ok');
 }).listen(0, '127.0.0.1');
 """
+FILLERS = 20  # packages that differ between two lock files and do no harm
 # Short rounds, so that few seconds are enough for a verdict.
 LOAD = ["-n", "400", "--settle", "100", "--time", "8", "--rounds", "30"]
-
-
-def processes_with(mark, besides):
-    found = []
-    for folder in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            text = (folder / "cmdline").read_text() + (folder / "environ").read_text(errors="replace")
-            if mark in text and int(folder.name) not in besides:
-                found.append(int(folder.name))
-        except OSError:
-            pass
-    return found
-
-
-def expect_gone(mark):
-    for _ in range(100):
-        left = processes_with(mark, {os.getpid()})
-        if not left:
-            return
-        time.sleep(0.1)
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
-    raise AssertionError(f"left behind: {left}")
 
 
 def state_of(folder):
@@ -73,36 +52,40 @@ class Runs:
         self.tmp = folder / "tmp"
         self.tmp.mkdir()
         self.mark = uuid.uuid4().hex
+        self.state = folder / "state"
         self.environment = {**registry.environment(str(folder / "npm")), "TMPDIR": str(self.tmp),
-                            "LEAKTRAIL_TEST_MARK": self.mark}
+                            "XDG_STATE_HOME": str(self.state), "LEAKTRAIL_TEST_MARK": self.mark}
         self.project_count = 0
 
     def npm(self, project, *arguments):
         subprocess.run(["npm", *arguments, "--no-audit", "--no-fund", "--loglevel=error"], cwd=project, check=True,
                        env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=120)
 
-    def project(self, dependencies, **manifest):
+    def project(self, dependencies, app=APP, **manifest):
         self.project_count += 1
         project = self.folder / f"project {self.project_count}"
         project.mkdir()
         (project / "package.json").write_text(
             json.dumps({"name": "service", "version": "1.0.0", "dependencies": dependencies, **manifest}))
-        (project / "app.js").write_text(APP)
+        (project / "app.js").write_text(app)
         self.npm(project, "install", "--package-lock-only")
         return project
 
-    def start(self, project, *arguments, uses="leaky"):
+    def start(self, project, *arguments, uses="leaky", **environment):
         command = [self.leaktrail, "bisect", *arguments, *LOAD, "--", "node", "app.js", uses]
         return subprocess.Popen(command, cwd=project, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True, env=self.environment)
+                                stderr=subprocess.PIPE, text=True, env={**self.environment, **environment})
 
-    def run(self, project, *arguments, uses="leaky"):
+    def run(self, project, *arguments, uses="leaky", **environment):
         before = state_of(project)
-        process = self.start(project, *arguments, uses=uses)
+        process = self.start(project, *arguments, uses=uses, **environment)
         out, err = process.communicate(timeout=280)
         assert state_of(project) == before, "the project was touched"
         self.expect_nothing_left()
         return process.returncode, out, err
+
+    def kept_files(self):
+        return list(self.state.glob("leaktrail/bisect-*.state.json"))
 
     def expect_nothing_left(self):
         expect_gone(self.mark)
@@ -126,6 +109,11 @@ def add_packages(registry):
     leaky("2.1.0", GOOD, broken=True)
     leaky("2.2.0", LEAKS)
     registry.add("@made/outer", "1.0.0", {"index.js": OUTER}, dependencies={"leaky": "^2.0.0"})
+    for version in ("1.0.0", "1.1.0", "1.2.0"):
+        registry.add("always", version, {"index.js": LEAKS})
+    for i in range(FILLERS):
+        for version in ("1.0.0", "1.1.0"):
+            registry.add(f"filler-{i:02}", version, {"index.js": GOOD})
     for name in ("aaa", "zzz", "outer-too"):
         for version in ("1.0.0", "1.1.0", "2.0.0"):
             needs = {"leaky": "^1.0.0" if version != "2.0.0" else "1.5.0"} if name == "outer-too" else {}
@@ -166,16 +154,29 @@ def test_a_dependency_of_a_dependency_is_changed_by_overrides(runs):
     assert 800 < growth["bytes_per_unit"] < 1300 and growth["interval"][0] <= growth["bytes_per_unit"], growth
 
 
+def test_the_package_that_really_changed_is_found_below_one_that_asks_for_a_range(runs):
+    project = runs.project({"outer-too": "1.0.0"})  # asks for ^1.0.0, and so does its 1.1.0
+    code, out, err = runs.run(project, "leaky@1.1.0..1.5.0", "--json", uses="outer-too")
+    document = json.loads(out)
+    assert code == 1, (code, out, err)
+    found = document["versions"]
+    assert (found["last_good"], found["first_bad"], found["recovery"]["good_again"]) == ("1.3.0", "1.4.0", "1.6.0"), out
+    assert all(test["others"] == [] for test in document["tests"]), out
+
+
 def test_the_guilty_package_of_two_lock_files_is_found_with_its_version(runs):
-    old = runs.project({"aaa": "1.0.0", "leaky": "1.1.0", "outer-too": "1.0.0", "zzz": "1.0.0"})
-    new = runs.project({"aaa": "2.0.0", "leaky": "1.5.0", "outer-too": "2.0.0", "zzz": "2.0.0"})
+    fillers = [f"filler-{i:02}" for i in range(FILLERS)]
+    old = runs.project({"aaa": "1.0.0", "leaky": "1.1.0", "outer-too": "1.0.0", "zzz": "1.0.0",
+                        **{name: "1.0.0" for name in fillers}})
+    new = runs.project({"aaa": "2.0.0", "leaky": "1.5.0", "outer-too": "2.0.0", "zzz": "2.0.0",
+                        **{name: "1.1.0" for name in fillers}})
     code, out, err = runs.run(new, "--lockfiles", str(old / "package-lock.json"), "package-lock.json", "--json",
                               "--newer", "0", uses="aaa,outer-too,zzz")
     assert code == 1, (code, out, err)
     document = json.loads(out)
     # outer-too at 2.0.0 asks for this leaky, and is not to blame for it.
     assert document["lockfiles"]["guilty"] == [{"package": "leaky", "before": "1.1.0", "after": "1.5.0"}], out
-    assert document["lockfiles"]["is_confirmed"] and document["lockfiles"]["differing_count"] == 4, out
+    assert document["lockfiles"]["is_confirmed"] and document["lockfiles"]["differing_count"] == 4 + FILLERS, out
     assert (document["versions"]["last_good"], document["versions"]["first_bad"]) == ("1.3.0", "1.4.0"), out
 
 
@@ -185,22 +186,105 @@ def test_the_version_that_put_things_right_is_found_backwards(runs):
     assert code == 1 and "leaky 1.6.0 put the leak right" in out, (code, out, err)
 
 
-def test_a_bad_end_that_does_not_leak_is_said(runs):
+def test_ends_that_do_not_leak_are_said_with_what_is_installed(runs):
     project = runs.project({"leaky": "1.5.0"})
     code, out, err = runs.run(project, "leaky@1.0.0..1.3.0")
     assert code == 0 and "leaky 1.3.0 does not leak under this load" in out, (code, out, err)
+    assert "name 1.5.0, which the project has installed" in " ".join(out.split()), out
 
 
-def test_a_good_end_that_leaks_is_said(runs):
+def test_ends_that_are_the_other_way_round_are_taken_so(runs):
     project = runs.project({"leaky": "1.5.0"})
-    code, out, err = runs.run(project, "leaky@1.4.0..1.5.0", "--json")
-    assert code == 5 and json.loads(out)["result"] == "good_leaks", (code, out, err)
+    code, out, err = runs.run(project, "leaky@1.5.0..1.6.0")
+    assert code == 1 and "leaky 1.6.0 put the leak right" in out, (code, out, err)
+    assert "1.5.0 as good and 1.6.0 as bad; it is the other way round" in out, out
+
+
+def test_a_good_end_that_leaks_is_searched_beyond(runs):
+    project = runs.project({"leaky": "1.5.0"})
+    code, out, err = runs.run(project, "leaky@1.4.0..1.5.0", "--json", "--newer", "0")
+    document = json.loads(out)
+    found = document["versions"]
+    assert code == 1 and document["result"] == "found" and found["good_end_leaks"], (code, out, err)
+    assert (found["last_good"], found["first_bad"]) == ("1.3.0", "1.4.0"), found
+    assert [test["role"] for test in document["tests"]] == ["bad_end", "good_end", "beyond"], out
+
+
+def test_a_package_that_leaks_in_all_versions_is_said(runs):
+    project = runs.project({"always": "1.2.0"})
+    code, out, err = runs.run(project, "always@1.1.0..1.2.0", uses="always")
+    assert code == 5 and "always leaks in all versions that were tested, from 1.2.0 to 1.0.0" in out, (code, out, err)
+
+
+def test_a_good_end_that_does_not_start_is_searched_around(runs):
+    project = runs.project({"leaky": "1.5.0"})
+    code, out, err = runs.run(project, "leaky@1.2.0..1.5.0", "--json", "--newer", "0")
+    document = json.loads(out)
+    assert code == 1, (code, out, err)
+    assert (document["versions"]["last_good"], document["versions"]["first_bad"]) == ("1.3.0", "1.4.0"), out
+
+
+def wait_for_lines(process, count):
+    """Reads so many lines of tests."""
+    return [process.stdout.readline() for _ in range(count)]
+
+
+def test_a_stopped_run_goes_on_with_the_same_command(runs):
+    project = runs.project({"leaky": "1.5.0"})
+    arguments = ("leaky@1.0.0..1.5.0", "--newer", "0")
+    before = state_of(project)
+    for sent, code in ((signal.SIGINT, 130), (signal.SIGKILL, -9)):
+        process = runs.start(project, *arguments)
+        wait_for_lines(process, 2)  # both ends
+        process.send_signal(sent)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == code, (process.returncode, err)
+        assert code == -9 or "2 finished tests are kept, and the same command goes on" in err, err
+        expect_gone(runs.mark)
+        assert len(runs.kept_files()) == 1 and state_of(project) == before
+    code, out, err = runs.run(project, *arguments, "--json")
+    document = json.loads(out)
+    assert code == 1 and document["versions"]["first_bad"] == "1.4.0", (code, out, err)
+    assert [test["is_kept"] for test in document["tests"]][:2] == [True, True], out
+    assert any(d["name"] == "kept-tests" for d in document["diagnostics"]), out
+    assert not any(test["is_kept"] for test in document["tests"][2:]) and not runs.kept_files(), out
+
+
+def test_fresh_forgets_a_stopped_run(runs):
+    project = runs.project({"leaky": "1.5.0"})
+    process = runs.start(project, "leaky@1.3.0..1.4.0", "--newer", "0")
+    wait_for_lines(process, 1)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert len(runs.kept_files()) == 1
+    runs.kept_files()[0].write_text("{}")
+    code, _, err = runs.run(project, "leaky@1.3.0..1.4.0", "--newer", "0")
+    assert code == 3 and "--fresh" in err and err.count("\n") == 1, (code, err)
+    code, out, err = runs.run(project, "leaky@1.3.0..1.4.0", "--newer", "0", "--fresh", "--json")
+    assert code == 1 and not any(test["is_kept"] for test in json.loads(out)["tests"]), (code, out, err)
+    assert not runs.kept_files()
+
+
+def test_trouble_of_every_version_ends_it_in_one_sentence(runs):
+    project = runs.project({"leaky": "1.5.0"})
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        fixed = runs.project({"leaky": "1.5.0"}, app=APP.replace(".listen(0,", f".listen({port},"))
+        code, out, err = runs.run(fixed, "leaky@1.3.0..1.5.0")
+    assert code == 4 and out == "" and err.count("\n") == 1 and "another process has its port" in err, (code, out, err)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = "http://127.0.0.1:%d/" % free.getsockname()[1]
+    code, out, err = runs.run(project, "leaky@1.3.0..1.5.0", npm_config_registry=nobody)
+    assert code == 4 and out == "" and err.count("\n") == 1 and "ECONNREFUSED" in err, (code, out, err)
 
 
 def test_an_end_that_does_not_install_ends_it(runs):
     project = runs.project({"leaky": "1.5.0"})
     code, out, err = runs.run(project, "leaky@1.0.0..2.1.0")
-    assert code == 4 and "leaky 2.1.0, the bad end, cannot be told: npm cannot install leaky@2.1.0" in out, (code, out)
+    assert code == 4 and "npm cannot install leaky@2.1.0" in out and "leaky 2.1.0, the bad end, does not run" in out, (code, out)
 
 
 def test_wrong_calls_are_one_sentence(runs):

@@ -18,15 +18,8 @@ import tempfile
 import time
 import uuid
 
-SKIPPED = 77
-LEAK = """
-const http = require('http');
-const kept = [];
-class Order { constructor(n) { this.n = n; this.lines = new Array(20).fill(n); } }
-function takeOrder(n) { kept.push(new Order(n)); }
-let n = 0;
-http.createServer((req, res) => { takeOrder(++n); res.end('ok'); }).listen(0, '127.0.0.1');
-"""
+from processes import LEAKING_SERVICE as LEAK, SKIPPED, expect_gone
+
 FLAT = """
 const http = require('http');
 http.createServer((req, res) => { res.end('ok ' + [1, 2, 3].map(String).join()); }).listen(0, '127.0.0.1');
@@ -48,28 +41,6 @@ const { spawn } = require('child_process');
 spawn(process.execPath, [process.argv[2], process.argv[3]], { detached: true, stdio: 'ignore' }).unref();
 setTimeout(() => {}, 500);
 """
-
-
-def processes_with(mark, besides):
-    found = []
-    for folder in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (folder / "cmdline").read_text() and int(folder.name) not in besides:
-                found.append(int(folder.name))
-        except OSError:
-            pass
-    return found
-
-
-def expect_gone(mark):
-    for _ in range(100):
-        left = processes_with(mark, {os.getpid()})
-        if not left:
-            return
-        time.sleep(0.1)
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
-    raise AssertionError(f"left behind: {left}")
 
 
 class Runs:

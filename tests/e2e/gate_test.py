@@ -16,15 +16,8 @@ import tempfile
 import urllib.parse
 import xml.etree.ElementTree
 
-SKIPPED = 77
-LEAK = """
-const http = require('http');
-const kept = [];
-class Order { constructor(n) { this.n = n; this.lines = new Array(20).fill(n); } }
-function takeOrder(n) { kept.push(new Order(n)); }
-let n = 0;
-http.createServer((req, res) => { takeOrder(++n); res.end('ok'); }).listen(0, '127.0.0.1');
-"""
+from processes import LEAKING_SERVICE as LEAK, SKIPPED
+
 # Three snapshots of one process, in which a class grows.
 SNAPSHOTS = """
 const v8 = require('v8');

@@ -22,8 +22,8 @@ import uuid
 import xml.etree.ElementTree
 
 from fake_registry import FakeRegistry
+from processes import SKIPPED, expect_gone
 
-SKIPPED = 77
 TIMEOUT = 280
 
 # Keeps what it is asked for, unless told not to; /health keeps nothing.
@@ -93,23 +93,8 @@ class Runs:
         return code, report, {arm["cause"]: arm for arm in report["arms"]}
 
     def expect_nothing_left(self):
-        until = time.monotonic() + 10
-        while (left := self.processes()) and time.monotonic() < until:
-            time.sleep(0.2)
-        for pid in left:
-            os.kill(pid, signal.SIGKILL)
-        assert not left, f"left behind: {left}"
+        expect_gone(self.mark)
         assert not list(self.tmp.iterdir()), list(self.tmp.iterdir())
-
-    def processes(self):
-        found = []
-        for folder in pathlib.Path("/proc").glob("[0-9]*"):
-            try:
-                if self.mark in (folder / "environ").read_text(errors="replace") and int(folder.name) != os.getpid():
-                    found.append(int(folder.name))
-            except OSError:
-                pass
-        return found
 
 
 def free_port():

@@ -1,4 +1,5 @@
-// The line on which a function is defined, found in its script's source text.
+// What a script's source text tells beyond the compiled code: the line on which a function is
+// defined, and whether a function empties what it fills.
 //
 // V8 tells the place of a function only through a closure of it. One that is made on every call and
 // then let go, as `setData` below, has none:
@@ -35,5 +36,14 @@ std::string FindSource(const HeapGraph& graph, const NameHashes& names, const Sc
 
 // 1-based; 0 if there is none, or more than one.
 uint32_t LineOfDefinition(std::string_view source, std::string_view function);
+
+// From its opening brace to its closing one, of the function whose parameters begin at this place
+// (both 1-based, as V8 tells it); "" if there is no such function. A brace in a string or comment
+// may end it early or late.
+std::string_view FunctionBody(std::string_view source, uint32_t line, uint32_t column);
+
+// Whether the body puts an empty list, table or object into the variable or property, or sets its
+// length to 0. A declaration does not count.
+bool Empties(std::string_view body, std::string_view variable);
 
 }  // namespace leaktrail

@@ -1,4 +1,4 @@
-#include "analysis/definition_line.h"
+#include "analysis/source_text.h"
 
 #include <algorithm>
 #include <array>
@@ -16,6 +16,7 @@ bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 class Reader {
  public:
   Reader(std::string_view text, size_t at) : text_(text), at_(at) {}
+  size_t position() const { return at_; }
   char peek(size_t ahead = 0) const {
     return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
   }
@@ -100,7 +101,61 @@ bool DefinesAt(std::string_view text, size_t at, size_t length) {
 
 constexpr uint64_t kSource = HashName("source");
 
+// Whether `name` gets an empty list, table or object here, or loses its elements.
+bool EmptiesAt(std::string_view text, size_t at, size_t length) {
+  constexpr std::array<std::string_view, 3> kDeclarations = {"const", "let", "var"};
+  const std::string_view before = WordBefore(text, at);
+  if (std::find(kDeclarations.begin(), kDeclarations.end(), before) != kDeclarations.end()) {
+    return false;
+  }
+  Reader r(text, at + length);
+  if (Reader list = r; list.Take('.') && list.TakeWord("length") && list.Take('=')) {
+    return list.Take('0');
+  }
+  if (!r.Take('=') || r.peek() == '=' || r.peek() == '>') return false;
+  if (Reader list = r; list.Take('[')) return list.Take(']');
+  if (Reader object = r; object.Take('{')) return object.Take('}');
+  if (!r.TakeWord("new")) return false;
+  return (r.TakeWord("Map") || r.TakeWord("Set") || r.TakeWord("Array") || r.TakeWord("Object")) &&
+         (!r.Take('(') || r.Take(')'));
+}
+
 }  // namespace
+
+std::string_view FunctionBody(std::string_view source, uint32_t line, uint32_t column) {
+  if (line == 0 || column == 0) return {};
+  size_t at = 0;
+  for (uint32_t i = 1; i < line; ++i) {
+    at = source.find('\n', at);
+    if (at == std::string_view::npos) return {};
+    ++at;
+  }
+  at = std::min(at + column - 1, source.size());
+  Reader r(source, at);
+  if (!r.TakeParentheses() && !r.TakeAnyWord()) return {};
+  (void)r.TakeArrow();
+  r.SkipSpace();
+  if (r.peek() != '{') return {};
+  const size_t begin = r.position();
+  int depth = 0;
+  for (size_t i = begin; i < source.size(); ++i) {
+    if (source[i] == '{') ++depth;
+    if (source[i] == '}' && --depth == 0) return source.substr(begin, i + 1 - begin);
+  }
+  return {};
+}
+
+bool Empties(std::string_view body, std::string_view variable) {
+  if (variable.empty()) return false;
+  for (size_t at = body.find(variable); at != std::string_view::npos;
+       at = body.find(variable, at + 1)) {
+    const size_t end = at + variable.size();
+    const bool is_whole =
+        (at == 0 || !IsWord(body[at - 1])) && (end == body.size() || !IsWord(body[end]));
+    if (is_whole && EmptiesAt(body, at, variable.size())) return true;
+  }
+  return false;
+}
 
 std::string FindSource(const HeapGraph& graph, const NameHashes& names, const Script& script,
                        const SourceReader& read_source) {
