@@ -28,8 +28,10 @@ constexpr size_t kLeastLateSamples = 6;
 // Two-sided 98 %: how sure "no leak" is where nothing swings.
 constexpr double kFlatZ = 2.326;
 constexpr double kPowerZ = 1.282;  // 90 %
-// Of the relevant growth: what is below it is flat however surely it is not zero.
+// Of the relevant growth: a late half that surely grows by more speaks against a whole that is flat.
 constexpr double kNegligiblePart = 0.125;
+// As much is no leak if the whole interval lies below it: half of what would be one.
+constexpr double kSurelySmallPart = 0.5;
 // Of the relevant growth over the load: swings larger than so many times that could hide it. There
 // is only one last look, and it has the most load: it may be wider.
 constexpr double kLargestSwingToRelevant = 1.5;
@@ -145,7 +147,7 @@ bool IsFlat(const Look& look, const GrowthOptions& options, Turn turn = Turn::kO
   const double largest_swing = is_last ? kLargestSwingAtTheEnd : kLargestSwingToRelevant;
   const auto is_flat = [&](const RobustTrend& part, double units, bool needs_proof) {
     const double swing = part.range / (relevant * units);
-    return part.high < relevant && (part.low <= 0 || part.high <= negligible) &&
+    return part.high < relevant && (part.low <= 0 || part.high <= kSurelySmallPart * relevant) &&
            swing <= largest_swing &&
            (!needs_proof || swing <= kQuietSwingToRelevant || part.sure_high < relevant);
   };

@@ -112,6 +112,7 @@ class Service:
         self.baseline = self.state()
 
     def state(self):
+        assert self.process.poll() is None, f"the service ended with {self.process.returncode}: {self.stderr()}"
         return {pid: listening_ports(pid) for pid, _ in self.servers if os.path.exists(f"/proc/{pid}")}
 
     def stderr(self):

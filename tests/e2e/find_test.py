@@ -34,6 +34,19 @@ require('http').createServer((req, res) => {
 NOT_FOUND = """
 require('http').createServer((req, res) => { res.statusCode = 404; res.end(); }).listen(0, '127.0.0.1');
 """
+# Is written out when it is long enough, which no experiment sees.
+LOG = """
+const http = require('http');
+let lines = [], bytes = 0;
+function log(line) { lines.push(line); bytes += line.length; if (bytes > 1e12) { lines = []; bytes = 0; } }
+http.createServer((req, res) => { log(req.method + ' ' + process.hrtime.bigint()); res.end('ok'); }).listen(0, '127.0.0.1');
+"""
+UPLOADS = """
+const http = require('http');
+const uploads = [];
+function keep(file) { uploads.push({ file }); }
+http.createServer((req, res) => { keep(Buffer.alloc(20000, 1)); res.end('ok'); }).listen(0, '127.0.0.1');
+"""
 NEVER_LISTENS = "console.error('no configuration'); process.exit(3);"
 # Starts the service and goes away, as some start scripts do.
 DAEMON = """
@@ -92,6 +105,23 @@ def test_a_service_that_does_not_leak_is_none(runs):
     found = json.loads(out)
     assert code == 0 and found["verdict"] == "no-leak", (code, out[:500], err)
     assert found["culprit"] is None and found["snapshots"] == []
+
+
+def test_what_empties_itself_one_day_is_not_accused(runs):
+    code, out, err = runs.run(LOG, "--json")
+    found = json.loads(out)
+    assert code == 5 and found["verdict"] == "inconclusive", (code, found["reason"], err)
+    assert "also empties it" in found["reason"], found["reason"]
+    assert found["culprit"]["function"] == "log", found["culprit"]
+
+
+def test_the_holders_of_buffers_are_told(runs):
+    code, out, err = runs.run(UPLOADS, "--json")
+    found = json.loads(out)
+    assert code == 1 and found["growth"]["external_bytes_per_unit"] > 19000, (code, found["growth"], err)
+    first = found["buffers"][0]
+    assert first["class"] == "Object" and first["property"] == "file" and first["package"] == "app", first
+    assert first["largest"] == 20000 and first["size"] == 20000 * first["count"], first
 
 
 def test_a_service_that_dies_is_said_with_its_last_words(runs):
