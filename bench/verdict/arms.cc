@@ -6,6 +6,7 @@
 #include "experiment/conclusions.h"
 #include "experiment/rounds.h"
 #include "experiment/rounds_facts.h"
+#include "experiment/verify.h"
 
 namespace leaktrail {
 namespace {
@@ -13,9 +14,6 @@ namespace {
 constexpr double kSecondsPerRequest = 80e-6;  // 10,000 in a round
 constexpr double kRoundUnits = 10'000;
 constexpr double kExternalBytes = 2e6;
-// As verify has them (verify.cc).
-constexpr uint32_t kLeastRounds = 14;
-constexpr double kLoadOfOthers = 0.5;
 
 ExperimentFacts RunArm(const LeakUnderChurn& leak, bool is_baseline, TraceRandom* random) {
   SimulatedHeap heap(leak, kRoundUnits, random);

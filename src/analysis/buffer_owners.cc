@@ -11,7 +11,6 @@
 namespace leaktrail {
 namespace {
 
-constexpr uint64_t kBackingStore = HashName("system / JSArrayBufferData");
 constexpr int kMaxClimb = 24;
 
 // Views of a buffer, and what Node makes of them. Source: ECMAScript, "TypedArray Objects".
@@ -30,10 +29,9 @@ class Finder {
 
   std::vector<BufferOwner> Find(size_t limit) {
     for (const NodeIndex n : g_.nodes()) {
-      if (g_.type(n) != NodeType::kNative || last_.view.names->of(g_.name(n)) != kBackingStore) {
-        continue;
-      }
-      if (g_.self_size(n) > 0) Add(n, g_.self_size(n));
+      const bool is_store =
+          g_.type(n) == NodeType::kNative && g_.NameIs(n, WellKnown::kArrayBufferData);
+      if (is_store && g_.self_size(n) > 0) Add(n, g_.self_size(n));
     }
     std::vector<BufferOwner> owners;
     for (auto& [key, owner] : owners_) owners.push_back(std::move(owner));

@@ -101,6 +101,16 @@ bool DefinesAt(std::string_view text, size_t at, size_t length) {
 
 constexpr uint64_t kSource = HashName("source");
 
+// The next place from `from` on where the word stands by itself; npos if there is none.
+size_t FindWord(std::string_view text, std::string_view word, size_t from = 0) {
+  for (size_t at = text.find(word, from); at != std::string_view::npos;
+       at = text.find(word, at + 1)) {
+    const size_t end = at + word.size();
+    if ((at == 0 || !IsWord(text[at - 1])) && (end == text.size() || !IsWord(text[end]))) return at;
+  }
+  return std::string_view::npos;
+}
+
 // Whether `name` gets an empty list, table or object here, or loses its elements.
 bool EmptiesAt(std::string_view text, size_t at, size_t length) {
   constexpr std::array<std::string_view, 3> kDeclarations = {"const", "let", "var"};
@@ -147,12 +157,9 @@ std::string_view FunctionBody(std::string_view source, uint32_t line, uint32_t c
 
 bool Empties(std::string_view body, std::string_view variable) {
   if (variable.empty()) return false;
-  for (size_t at = body.find(variable); at != std::string_view::npos;
-       at = body.find(variable, at + 1)) {
-    const size_t end = at + variable.size();
-    const bool is_whole =
-        (at == 0 || !IsWord(body[at - 1])) && (end == body.size() || !IsWord(body[end]));
-    if (is_whole && EmptiesAt(body, at, variable.size())) return true;
+  for (size_t at = FindWord(body, variable); at != std::string_view::npos;
+       at = FindWord(body, variable, at + 1)) {
+    if (EmptiesAt(body, at, variable.size())) return true;
   }
   return false;
 }
@@ -173,12 +180,9 @@ std::string FindSource(const HeapGraph& graph, const NameHashes& names, const Sc
 uint32_t LineOfDefinition(std::string_view source, std::string_view function) {
   if (function.empty()) return 0;
   size_t found = std::string_view::npos;
-  for (size_t at = source.find(function); at != std::string_view::npos;
-       at = source.find(function, at + 1)) {
-    const bool is_whole =
-        (at == 0 || !IsWord(source[at - 1])) &&
-        (at + function.size() == source.size() || !IsWord(source[at + function.size()]));
-    if (!is_whole || !DefinesAt(source, at, function.size())) continue;
+  for (size_t at = FindWord(source, function); at != std::string_view::npos;
+       at = FindWord(source, function, at + 1)) {
+    if (!DefinesAt(source, at, function.size())) continue;
     if (found != std::string_view::npos) return 0;
     found = at;
   }

@@ -35,7 +35,6 @@ constexpr double kLargeShareOfHeap = 0.02;
 constexpr uint64_t kFewHiddenKeys = 1000;
 // An owner of more elements than this whose own bytes grow though its elements do not: slack.
 constexpr uint64_t kSlackElements = 16;
-constexpr uint64_t kBackingStore = HashName("system / JSArrayBufferData");
 
 struct Candidate {
   uint32_t group = 0;
@@ -346,7 +345,7 @@ class Builder {
     out_.growth.interval_high = *std::max_element(steps.begin(), steps.end());
     uint64_t external = 0;
     for (const GroupPart& p : GroupOf(c).parts) {
-      if (p.example != 0 && last_.view.names->of(g_.name(NodeIndex(p.example))) == kBackingStore) {
+      if (p.example != 0 && g_.NameIs(NodeIndex(p.example), WellKnown::kArrayBufferData)) {
         external += p.bytes;
       }
     }

@@ -28,7 +28,7 @@ constexpr size_t kLeastLateSamples = 6;
 // Two-sided 98 %: how sure "no leak" is where nothing swings.
 constexpr double kFlatZ = 2.326;
 constexpr double kPowerZ = 1.282;  // 90 %
-// Of the relevant growth: a late half that surely grows by more speaks against a whole that is flat.
+// Of the relevant growth: a late half that surely grows by more speaks against a flat whole.
 constexpr double kNegligiblePart = 0.125;
 // As much is no leak if the whole interval lies below it: half of what would be one.
 constexpr double kSurelySmallPart = 0.5;

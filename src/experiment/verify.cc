@@ -22,12 +22,6 @@
 namespace leaktrail {
 namespace {
 
-// Sen's interval at a level of 0.001 and less needs as many samples, with some room for serial
-// dependence.
-constexpr uint32_t kLeastRounds = 14;
-
-constexpr double kLoadOfOthers = 0.5;
-
 // An arm and what it runs in.
 struct Running {
   size_t index = 0;  // in the plan

@@ -21,6 +21,7 @@
 // Cost: for each arm the time of RoundsOptions, and its installation. Threads: one at a time.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "analysis/tested_causes.h"
@@ -30,6 +31,12 @@
 #include "experiment/state_file.h"
 
 namespace leaktrail {
+
+// Of each arm: Sen's interval at a level of 0.001 and less needs as many samples, with some room for
+// serial dependence.
+inline constexpr uint32_t kLeastRounds = 14;
+// Of the baseline's least load, for the other arms.
+inline constexpr double kLoadOfOthers = 0.5;
 
 struct VerifyOptions {
   std::string plan_path;  // the state lies beside it

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "report/gate_text.h"
 #include "report/words.h"
 
 namespace leaktrail {
@@ -89,12 +90,6 @@ std::string Fenced(const std::string& text) {
   return fence + "text\n" + text + (text.ends_with('\n') ? "" : "\n") + fence + "\n";
 }
 
-std::string Joined(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const std::string& t : texts) out += (out.empty() ? "" : ", ") + SafeText(t);
-  return out;
-}
-
 }  // namespace
 
 std::string RepositoryFile(const CodePlace& place) {
@@ -109,36 +104,6 @@ std::string RepositoryFile(const CodePlace& place) {
   const std::string name =
       at == std::string::npos || at == 0 ? place.package : place.package.substr(0, at);
   return fmt::format("node_modules/{}/{}", name, place.file);
-}
-
-std::string GateText(const GateResult& gate, const std::string& unit) {
-  const auto size = [](double bytes) {
-    return FormatSize(static_cast<uint64_t>(std::max(bytes, 0.0)));
-  };
-  switch (gate.reason) {
-    case GateReason::kNoLeak:
-      return "passes: no leak";
-    case GateReason::kBelowThreshold:
-      return fmt::format("passes: at most {} per {} is below the threshold of {}",
-                         size(gate.growth), unit, size(*gate.threshold));
-    case GateReason::kKnown:
-      return fmt::format("passes: what grows is known ({})", Joined(gate.known));
-    case GateReason::kLeak:
-      break;
-    case GateReason::kInconclusive:
-      return "does not pass: it cannot be told whether this is a leak";
-  }
-  std::string text = "does not pass: a leak";
-  if (gate.has_baseline) {
-    text += gate.fresh.empty() ? std::string(" without a fingerprint")
-                               : fmt::format(" that is not known ({})", Joined(gate.fresh));
-    if (!gate.known.empty()) text += fmt::format(" beside what is known ({})", Joined(gate.known));
-  }
-  if (gate.threshold) {
-    text += fmt::format(", and {} per {} is not below the threshold of {}", size(gate.growth), unit,
-                        size(*gate.threshold));
-  }
-  return text;
 }
 
 JunitCase FindingsCase(const FindingsReport& report, const std::string& subject) {

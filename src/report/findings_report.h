@@ -11,6 +11,7 @@
 #include "analysis/findings.h"
 #include "analysis/gate.h"
 #include "report/frame.h"
+#include "report/gate_text.h"
 
 namespace leaktrail {
 
@@ -24,8 +25,6 @@ struct FindingsReport {
 std::string FindingsText(const FindingsReport& report, const TextOptions& options);
 // "Leak in @pm2/io@4.2.1: +420 kB per second (+379 kB to +444 kB)".
 std::string FindingsHeadline(const Findings& findings);
-// "passes: …" or "does not pass: …".
-std::string GateText(const GateResult& gate, const std::string& unit);
 void WriteFindingsJson(const FindingsReport& report, JsonWriter* json);
 
 }  // namespace leaktrail

@@ -42,43 +42,7 @@ std::string Sentence(const TestedArm& arm) {
   return fmt::format("{}: {} per request with {}; {}", row.verdict, row.result, row.how, row.note);
 }
 
-std::string Joined(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const std::string& t : texts) out += (out.empty() ? "" : ", ") + SafeText(t);
-  return out;
-}
-
 }  // namespace
-
-std::string CausesGateText(const GateResult& gate) {
-  const auto size = [](double bytes) {
-    return FormatSize(static_cast<uint64_t>(std::max(bytes, 0.0)));
-  };
-  switch (gate.reason) {
-    case GateReason::kNoLeak:
-      return "passes: no leak";
-    case GateReason::kBelowThreshold:
-      return fmt::format("passes: at most {} per request is below the threshold of {}",
-                         size(gate.growth), size(*gate.threshold));
-    case GateReason::kKnown:
-      return fmt::format("passes: what leaks is known ({})", Joined(gate.known));
-    case GateReason::kLeak:
-      break;
-    case GateReason::kInconclusive:
-      return "does not pass: it cannot be told whether this is a leak";
-  }
-  std::string text = "does not pass: a leak";
-  if (gate.has_baseline) {
-    text += gate.fresh.empty() ? std::string(" that nothing known explains")
-                               : fmt::format(" that is not known ({})", Joined(gate.fresh));
-    if (!gate.known.empty()) text += fmt::format(" beside what is known ({})", Joined(gate.known));
-  }
-  if (gate.threshold) {
-    text += fmt::format(", and {} per request is not below the threshold of {}", size(gate.growth),
-                        size(*gate.threshold));
-  }
-  return text;
-}
 
 std::vector<JunitCase> VerifyCases(const VerifyReport& report) {
   const bool passes = report.gate && report.gate->passed();

@@ -15,6 +15,7 @@
 #include "analysis/gate.h"
 #include "analysis/tested_causes.h"
 #include "report/frame.h"
+#include "report/gate_text.h"
 #include "report/junit.h"
 #include "report/sarif.h"
 
@@ -34,8 +35,6 @@ std::string VerifyHtml(const VerifyReport& report);
 std::vector<JunitCase> VerifyCases(const VerifyReport& report);
 std::vector<SarifRule> VerifyRules();
 std::vector<SarifResult> VerifyResults(const VerifyReport& report);
-// "passes: the leak is gone without what is known (@pm2/io)".
-std::string CausesGateText(const GateResult& gate);
 
 // The cells of one row, the same in text, Markdown and HTML.
 struct VerifyRow {
