@@ -15,14 +15,10 @@
 #include <string_view>
 
 #include "base/array.h"
+#include "base/hash.h"
 #include "heap/graph.h"
 
 namespace leaktrail {
-
-constexpr uint64_t HashBytes(std::string_view s, uint64_t h = 0xCBF29CE484222325u) {
-  for (const char c : s) h = (h ^ static_cast<uint8_t>(c)) * 0x100000001B3u;
-  return h;
-}
 
 constexpr uint64_t MixHash(uint64_t a, uint64_t b) {
   uint64_t h = a * 0x9E3779B97F4A7C15u ^ (b + 0x632BE59BD9B4E019u + (a << 6) + (a >> 2));

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
+#include <string_view>
+
+#include "base/hash.h"
 
 // LEAKTRAIL_FORK_MODULE is the path of the module, which CMake builds before this file.
 __asm__(
@@ -28,9 +30,8 @@ std::span<const char> ForkModule() {
 }
 
 std::string ForkModuleName() {
-  uint64_t hash = 0xCBF29CE484222325u;  // FNV-1a
-  for (const char c : ForkModule()) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
-  return fmt::format("leaktrail.fork.{:016x}", hash);
+  const std::string_view module(ForkModule().data(), ForkModule().size());
+  return fmt::format("leaktrail.fork.{:016x}", HashBytes(module));
 }
 
 }  // namespace leaktrail

@@ -1,14 +1,8 @@
 #include "capture/open_guard.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <thread>
 
 #include "capture/attach_checks.h"
@@ -24,21 +18,6 @@ constexpr milliseconds kPatience{20'000};
 // Node opens its inspector within this, unless its event loop is blocked. Others may try then.
 constexpr milliseconds kHoldLock{3000};
 constexpr milliseconds kOftenUntil{1000}, kOften{10}, kSeldom{200};
-constexpr char kWell = 'w';
-
-// Everything but `keep` and the standard three, which become /dev/null.
-void DropDescriptors(int keep, int keep_too) {
-  const int null = open("/dev/null", O_RDWR);
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null, fd);
-  DIR* dir = opendir("/proc/self/fd");
-  if (dir == nullptr) return;
-  const int own = dirfd(dir);
-  while (const dirent* entry = readdir(dir)) {
-    const int fd = std::atoi(entry->d_name);
-    if (fd > STDERR_FILENO && fd != keep && fd != keep_too && fd != own) close(fd);
-  }
-  closedir(dir);
-}
 
 // Connects to the inspector and lets a guest leave, if there is one to close by now.
 bool CloseOpened(const NodeProcess& process, const std::set<uint64_t>& before) {
@@ -59,17 +38,7 @@ bool CloseOpened(const NodeProcess& process, const std::set<uint64_t>& before) {
   return true;
 }
 
-[[noreturn]] void StandGuard(const NodeProcess& process, const std::set<uint64_t>& before, int pipe,
-                             int lock) {
-  setsid();
-  for (const int s : {SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGPIPE, SIGQUIT}) signal(s, SIG_IGN);
-  DropDescriptors(pipe, lock);
-  char word = 0;
-  ssize_t got = 0;
-  do {
-    got = read(pipe, &word, 1);
-  } while (got < 0 && errno == EINTR);
-  if (got == 1 && word == kWell) _exit(0);
+void CloseWhatOpens(const NodeProcess& process, const std::set<uint64_t>& before, int lock) {
   const auto begin = steady_clock::now();
   bool locked = true;
   while (steady_clock::now() < begin + kPatience && StillRuns(process)) {
@@ -81,35 +50,11 @@ bool CloseOpened(const NodeProcess& process, const std::set<uint64_t>& before) {
     }
     std::this_thread::sleep_for(waited < kOftenUntil ? kOften : kSeldom);
   }
-  _exit(0);
 }
 
 }  // namespace
 
-OpenGuard::OpenGuard(const NodeProcess& process, const std::set<uint64_t>& before, int lock) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return;
-  FileDescriptor reading(ends[0]), writing(ends[1]);
-  const pid_t child = fork();
-  if (child < 0) return;
-  if (child == 0) {
-    // A second fork makes it the child of init, which looks after its end.
-    if (fork() == 0) {
-      writing.Reset();
-      StandGuard(process, before, reading.get(), lock);
-    }
-    _exit(0);
-  }
-  while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  pipe_ = std::move(writing);
-}
-
-void OpenGuard::AllIsWell() {
-  if (!pipe_.valid()) return;
-  while (write(pipe_.get(), &kWell, 1) < 0 && errno == EINTR) {
-  }
-  pipe_.Reset();
-}
+OpenGuard::OpenGuard(const NodeProcess& process, const std::set<uint64_t>& before, int lock)
+    : survivor_({lock}, [&] { CloseWhatOpens(process, before, lock); }) {}
 
 }  // namespace leaktrail

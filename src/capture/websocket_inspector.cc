@@ -18,6 +18,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "capture/connection_keeper.h"
 #include "capture/inspector.h"
 #include "capture/inspector_discovery.h"
 #include "capture/surrogates.h"
@@ -80,6 +81,8 @@ class WebSocketInspector final : public Inspector {
   void OnAnswer(uint64_t id, Json* message);
   void OnWorkerEvent(const std::string& method, const Json& params);
   void OnGone();
+  void CountAnswer();
+  bool Owed() const;  // the target is still to answer something
 
   void Finish(PendingCall* call, Json* message);  // mutex_ held
 
@@ -92,11 +95,13 @@ class WebSocketInspector final : public Inspector {
   bool writing_ = false;
   std::thread thread_;
   std::once_flag closed_once_;
+  std::optional<ConnectionKeeper> keeper_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool open_ = false;
   uint64_t last_id_ = 0;
+  uint64_t owed_ = 0;  // requests that the target has not answered, also those nobody waits for
   std::unordered_map<uint64_t, std::shared_ptr<PendingCall>> pending_;
   // A call to a worker travels inside a call of its own, whose answer matters only if it fails.
   std::unordered_map<uint64_t, uint64_t> envelopes_;
@@ -111,10 +116,12 @@ class WebSocketInspector final : public Inspector {
 Result<void> WebSocketInspector::Open(FileDescriptor connected, const std::string& path,
                                       SteadyTime deadline) {
   ErrorCode error;
+  keeper_.emplace(connected.get());
   const bool v6 = address().host.find(':') != std::string::npos;
   socket_.next_layer().assign(v6 ? net::ip::tcp::v6() : net::ip::tcp::v4(), connected.Release(),
                               error);
   const auto failed = [&](const std::string& why) {
+    keeper_->AllIsWell();
     return Fail(ErrorKind::kEnvironment,
                 fmt::format("cannot connect to the inspector at {}: {}", ToString(address()), why));
   };
@@ -141,6 +148,7 @@ Result<void> WebSocketInspector::Open(FileDescriptor connected, const std::strin
       ErrorCode ignored;
       socket_.next_layer().close(ignored);
       while (!done) io_.run_one();
+      keeper_->AllIsWell();
       return Fail(ErrorKind::kInterrupted, "interrupted");
     }
   }
@@ -201,6 +209,7 @@ void WebSocketInspector::OnMessage() {
 void WebSocketInspector::Dispatch(const InspectorSession& session, Json* message) {
   if (!message->is_object()) return;
   if (const auto id = message->find("id"); id != message->end()) {
+    if (session.empty()) CountAnswer();
     if (id->is_number_unsigned()) OnAnswer(id->get<uint64_t>(), message);
     return;
   }
@@ -222,6 +231,11 @@ void WebSocketInspector::Dispatch(const InspectorSession& session, Json* message
   const std::lock_guard lock(handler_mutex_);
   const auto handler = handlers_.find(name);
   if (handler != handlers_.end()) handler->second(InspectorEvent{session, name, given});
+}
+
+void WebSocketInspector::CountAnswer() {
+  const std::lock_guard lock(mutex_);
+  if (owed_ > 0) --owed_;
 }
 
 void WebSocketInspector::OnAnswer(uint64_t id, Json* message) {
@@ -298,6 +312,7 @@ Result<Json> WebSocketInspector::Call(std::string_view method, const Json& param
     }
     message = request.dump(-1, ' ', false, Json::error_handler_t::replace);
     pending_[id] = call;
+    ++owed_;
   }
   net::post(io_, [this, text = std::move(message)]() mutable { Send(std::move(text)); });
 
@@ -368,15 +383,22 @@ void WebSocketInspector::Close() {
   std::call_once(closed_once_, [this] {
     if (!thread_.joinable()) return;
     net::post(io_, [this] {
-      if (!socket_.is_open()) return io_.stop();
+      if (!socket_.is_open() || Owed()) return io_.stop();
       // Ends by itself after kGoodbye if the peer says nothing.
       socket_.async_close(websocket::close_code::normal, [this](const ErrorCode&) { io_.stop(); });
     });
     thread_.join();
+    // While the target has answers for us the connection may not end: the keeper waits for them.
+    if (!Owed()) keeper_->AllIsWell();
     ErrorCode ignored;
     socket_.next_layer().close(ignored);
     OnGone();
   });
+}
+
+bool WebSocketInspector::Owed() const {
+  const std::lock_guard lock(mutex_);
+  return open_ && owed_ > 0;
 }
 
 }  // namespace

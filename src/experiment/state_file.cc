@@ -10,6 +10,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/output_file.h"
 
 namespace leaktrail {
@@ -20,19 +21,7 @@ using Json = nlohmann::json;
 constexpr const char* kProjectFiles[] = {"package.json", "package-lock.json",
                                          "npm-shrinkwrap.json"};
 
-// FNV-1a, 64 bits.
-class Hash {
- public:
-  void Add(std::string_view bytes) {
-    for (const char c : bytes) {
-      value_ = (value_ ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    }
-  }
-  std::string hex() const { return fmt::format("{:016x}", value_); }
-
- private:
-  uint64_t value_ = 14695981039346656037ULL;
-};
+std::string Hex(uint64_t hash) { return fmt::format("{:016x}", hash); }
 
 }  // namespace
 
@@ -81,22 +70,17 @@ void StateFile::Remove() {
   entries_ = Json::array();
 }
 
-std::string HashOfText(const std::string& text) {
-  Hash hash;
-  hash.Add(text);
-  return hash.hex();
-}
+std::string HashOfText(const std::string& text) { return Hex(HashBytes(text)); }
 
 std::string HashOfProject(const std::string& definition, const std::string& folder) {
-  Hash hash;
-  hash.Add(definition);
+  uint64_t hash = HashBytes(definition);
   for (const char* name : kProjectFiles) {
     std::ifstream in(folder + "/" + name, std::ios::binary);
     if (!in) continue;
-    hash.Add(name);
-    hash.Add(std::string(std::istreambuf_iterator<char>(in), {}));
+    hash = HashBytes(name, hash);
+    hash = HashBytes(std::string(std::istreambuf_iterator<char>(in), {}), hash);
   }
-  return hash.hex();
+  return Hex(hash);
 }
 
 int64_t UnixTime() {

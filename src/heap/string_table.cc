@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/hash.h"
+
 namespace leaktrail {
 namespace {
 
@@ -140,12 +142,7 @@ std::optional<EphemeronName> ParseEphemeronName(std::string_view raw) {
   }
   EphemeronName name;
   name.table_id = ParseWrapped(raw.substr(table_digits, raw.size() - 1 - table_digits));
-  uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
-  for (char c : raw.substr(lead)) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3u;
-  }
-  name.pair_hash = hash;
+  name.pair_hash = HashBytes(raw.substr(lead));
   return name;
 }
 
