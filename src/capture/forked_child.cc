@@ -185,7 +185,7 @@ Result<nlohmann::json> ForkedChild::AskModule(const std::string& call) {
   }
   if (const std::string error = TextOf(object, "error"); !error.empty()) {
     return Fail(ErrorKind::kEnvironment, fmt::format("the service could not be forked: {}; "
-                                                     "--pause takes the snapshot without a fork",
+                                                     "leaktrail snapshot --pause takes one without",
                                                      error));
   }
   return object;
@@ -200,8 +200,9 @@ Result<void> ForkedChild::Load() {
   if (const std::string where = tried->is_string() ? tried->get<std::string>() : "?";
       !where.empty()) {
     return Fail(ErrorKind::kEnvironment,
-                fmt::format("the service cannot load the module that forks it, from {}; --pause "
-                            "takes the snapshot without it, but the service stands still meanwhile",
+                fmt::format("the service cannot load the module that forks it, from {}; leaktrail "
+                            "snapshot --pause takes one without, but the service stands still "
+                            "meanwhile",
                             where));
   }
   return {};
@@ -271,8 +272,8 @@ Result<void> ForkedChild::Start() {
       answer->is_string() ? Json::parse(answer->get<std::string>(), nullptr, false) : Json();
   if (!status.is_object() || status.contains("error")) {
     return Fail(ErrorKind::kEnvironment,
-                fmt::format("the service could not be forked: {}; --pause takes the snapshot "
-                            "without a fork",
+                fmt::format("the service could not be forked: {}; leaktrail snapshot --pause takes "
+                            "one without",
                             status.is_object() ? TextOf(status, "error") : "no answer"));
   }
   if (Result<Json> gone = Ask(

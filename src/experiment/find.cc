@@ -140,7 +140,11 @@ Result<void> Finder::TakeSnapshotNow(std::string_view name) {
   if (has_service()) return tl::unexpected(process_->Explain(taken.error()));
   // A running process is watched further without: the verdict and the stacks remain.
   no_more_snapshots_ = true;
-  diagnostics_.push_back({"no-snapshot", Severity::kWarning, 1, taken.error().message});
+  const std::string message = "a snapshot was not taken: " + taken.error().message;
+  const auto is_it = [&](const Diagnostic& d) { return d.message == message; };
+  if (std::none_of(diagnostics_.begin(), diagnostics_.end(), is_it)) {
+    diagnostics_.push_back({"no-snapshot", Severity::kWarning, 1, message});
+  }
   return {};
 }
 

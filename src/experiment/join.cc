@@ -138,6 +138,12 @@ bool Makes(std::string_view function, std::string_view class_name) {
   return !function.empty() && EqualsIgnoringCase(function, class_name);
 }
 
+// Where it is not known what grows: by the custom that only constructors begin with a capital.
+bool LooksLikeConstructor(std::string_view function) {
+  function = LastPart(function);
+  return !function.empty() && function.front() >= 'A' && function.front() <= 'Z';
+}
+
 // Whether the function's work is to make one of the suspect's objects.
 bool IsMaker(std::string_view function, const Suspect& suspect) {
   return Makes(function, suspect.class_name) ||
@@ -148,13 +154,14 @@ bool IsMaker(std::string_view function, const Suspect& suspect) {
 // A constructor makes one object each time it is called; whoever calls it without end is to blame.
 // Goes outwards as long as that stays in the package. Which of the functions on the way V8 inlines,
 // and so leaves out, changes from run to run; the caller is there in all of them.
+template <typename IsConstructor>
 const StackFrame* PastConstructors(const GrowingStack& stack, const StackFrame* frame,
-                                   const Suspect& suspect) {
+                                   const IsConstructor& is_constructor) {
   for (const StackFrame* f = frame; f != stack.frames.data() + stack.frames.size(); ++f) {
     if (!IsUserland(*f)) continue;
     if (f->package != frame->package) break;
     // An anonymous function would say less than the constructor.
-    if (!IsMaker(f->function, suspect)) return f->function.empty() ? frame : f;
+    if (!is_constructor(f->function)) return f->function.empty() ? frame : f;
   }
   return frame;
 }
@@ -182,7 +189,9 @@ void JoinOne(std::span<const GrowingStack> stacks, Suspect* suspect) {
     place.package = match.frame->package;  // with its version
   }
   suspect->culprit->because = Because::kAllocationStack;
-  const StackFrame* caller = PastConstructors(*match.stack, match.frame, *suspect);
+  const StackFrame* caller =
+      PastConstructors(*match.stack, match.frame,
+                       [&](std::string_view function) { return IsMaker(function, *suspect); });
   const bool is_inlined =
       match.fit == Fit::kPackage && !caller->function.empty() && IsMaker(place.function, *suspect);
   if (caller != match.frame || is_inlined) {
@@ -213,7 +222,8 @@ void JoinStacks(std::span<const GrowingStack> all, Findings* findings) {
   if (nobody) {
     const Match most = MostGrowth(stacks);
     if (most.frame != nullptr) {
-      const Culprit culprit{PlaceOf(*most.frame), Because::kAllocationStack};
+      const StackFrame* maker = PastConstructors(*most.stack, most.frame, LooksLikeConstructor);
+      const Culprit culprit{PlaceOf(*maker), Because::kAllocationStack};
       if (first != nullptr) {
         first->culprit = culprit;
         first->allocation_stack = Shown(*most.stack);

@@ -90,6 +90,15 @@ TEST(Join, WhereTrailNamesNobodyTheStackDoes) {
   EXPECT_EQ(findings.culprit->place.file, "app.js");
 }
 
+TEST(Join, WhoCallsAConstructorIsNamedAlsoWithoutSnapshots) {
+  Findings findings;
+  findings.verdict = Verdict::kLeak;
+  const GrowingStack stacks[] = {{{kMeter, kRegister, kHandler, kEmit}, 1e6}};
+  JoinStacks(stacks, &findings);
+  ASSERT_TRUE(findings.culprit);
+  EXPECT_EQ(findings.culprit->place.function, "registerHttpMetric");
+}
+
 TEST(Join, WithoutStacksNothingChanges) {
   Findings findings = FindingsOf("Meter", {"app", "a.js", 1, 1, "f"}, Because::kOwner);
   JoinStacks({}, &findings);

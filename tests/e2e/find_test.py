@@ -47,6 +47,13 @@ const uploads = [];
 function keep(file) { uploads.push({ file }); }
 http.createServer((req, res) => { keep(Buffer.alloc(20000, 1)); res.end('ok'); }).listen(0, '127.0.0.1');
 """
+# Has its own traffic.
+WORKER = """
+class Order { constructor(number) { this.number = number; this.at = new Date(); this.items = ['a' + number, 'b' + number]; } }
+const orders = [];
+function takeOrder() { orders.push(new Order(orders.length)); }
+setInterval(() => { for (let i = 0; i < 5; i++) takeOrder(); }, 5);
+"""
 NEVER_LISTENS = "console.error('no configuration'); process.exit(3);"
 # Starts the service and goes away, as some start scripts do.
 DAEMON = """
@@ -161,6 +168,43 @@ def test_what_a_start_script_leaves_behind_is_ended_too(runs):
                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=280)
     assert process.returncode == 0, process.stderr
     expect_gone(mark)
+
+
+def find_in_running(runs, *flags):
+    """What is found in a service that runs already, which goes on as before."""
+    script = runs.folder / "app.js"
+    script.write_text(WORKER)
+    with subprocess.Popen(["node", *flags, str(script)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as service:
+        try:
+            time.sleep(1)
+            find = subprocess.run([runs.leaktrail, "find", "--json", str(service.pid)],
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=280)
+            assert find.returncode == 1, (find.returncode, find.stdout[:500], find.stderr)
+            assert service.poll() is None
+            inodes = pathlib.Path(f"/proc/{service.pid}/net/tcp").read_text()
+            sockets = {os.readlink(f) for f in pathlib.Path(f"/proc/{service.pid}/fd").iterdir()}
+            listening = [line for line in inodes.splitlines()[1:] if line.split()[3] == "0A"]
+            assert not [line for line in listening if f"socket:[{line.split()[9]}]" in sockets], "its inspector is open"
+        finally:
+            service.kill()
+    found = json.loads(find.stdout)
+    assert found["verdict"] == "leak" and found["growth"]["unit"] == "second", found["growth"]
+    assert found["culprit"]["function"] == "takeOrder", found["culprit"]
+    return found
+
+
+def test_a_running_service_is_named_by_its_pid(runs):
+    found = find_in_running(runs)
+    assert len(found["snapshots"]) >= 2 and found["suspects"], found["diagnostics"]
+    assert not [d for d in found["diagnostics"] if d["name"] == "no-snapshot"], found["diagnostics"]
+
+
+def test_a_service_that_takes_no_module_is_judged_by_its_stacks(runs):
+    # Of what V8 inlines (all of this service, into Node's timers) no stack tells.
+    found = find_in_running(runs, "--no-addons", "--no-turbo-inlining")
+    assert found["culprit"]["because"] == "allocation_stack" and found["snapshots"] == []
+    (warning,) = [d for d in found["diagnostics"] if d["name"] == "no-snapshot"]
+    assert "cannot load the module" in warning["message"] and "snapshot --pause" in warning["message"], warning
 
 
 def main():
