@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kPatience = std::chrono::minutes(15);
-constexpr milliseconds kQuiet{30};     // nothing comes for so long after the last answer
+constexpr milliseconds kQuiet{30};      // nothing comes for so long after the last answer
 constexpr milliseconds kGoodbye{1000};  // until the peer has closed its end
 
 // Both answered after all that was asked before: the target takes requests in turn. The id is one
@@ -25,8 +25,8 @@ constexpr char kTextFrame = '\x81', kCloseFrame = '\x88', kMasked = '\x80';
 
 // The mask of a client's frame may be 0, which leaves the text as it is.
 std::string Frame(char kind, std::string_view text) {
-  std::string frame = {kind, static_cast<char>(kMasked | static_cast<char>(text.size())),
-                       0, 0, 0, 0};
+  std::string frame = {kind, static_cast<char>(kMasked | static_cast<char>(text.size())), 0, 0, 0,
+                       0};
   return frame.append(text);
 }
 

@@ -41,8 +41,8 @@ class Peer {
   FileDescriptor ours_, tools_;
 };
 
-constexpr int kSoon = 5000;        // comes at once, on any machine
-constexpr int kLongEnough = 150;   // for what must not come
+constexpr int kSoon = 5000;       // comes at once, on any machine
+constexpr int kLongEnough = 150;  // for what must not come
 
 class ConnectionKeeperTest : public testing::Test {
  protected:

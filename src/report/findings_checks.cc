@@ -125,8 +125,18 @@ JunitCase FindingsCase(const FindingsReport& report, const std::string& subject)
 }
 
 std::vector<SarifRule> FindingsRules() {
-  return {{kRule, "Objects pile up under load and are never let go."},
-          {kDoubtRule, "Objects pile up, and it cannot be told yet whether that ends."}};
+  return {
+      {kRule, "Objects pile up under load and are never let go.",
+       "The memory that lives after collections grows with the work and does not slow down. The "
+       "place is the code that made or keeps the objects.",
+       "Read the steps from the root down to the object and let it go where it should have been: "
+       "clear the timer, remove the listener, bound the cache. Where the code is a package's, "
+       "leaktrail bisect finds the version that brought it in."},
+      {kDoubtRule, "Objects pile up, and it cannot be told yet whether that ends.",
+       "The memory that lives after collections grew in the time that was measured. That may "
+       "be a leak, or a cache that is not full yet.",
+       "Measure for longer (the report says how much would settle it), or look whether the "
+       "collection that grows has a bound."}};
 }
 
 std::vector<SarifResult> FindingsResults(const FindingsReport& report, const std::string& subject) {

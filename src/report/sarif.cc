@@ -160,7 +160,9 @@ void WriteSarif(const std::vector<SarifRule>& rules, const std::vector<SarifResu
   for (const SarifRule& rule : rules) {
     json->BeginObject();
     json->Field("id", rule.id);
-    WriteText("shortDescription", rule.description, json);
+    WriteText("shortDescription", rule.summary, json);
+    WriteText("fullDescription", rule.meaning, json);
+    WriteText("help", rule.advice, json);
     json->EndObject();
   }
   json->EndArray();

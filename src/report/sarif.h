@@ -1,6 +1,6 @@
 // SARIF 2.1.0, as code-scanning pages read it: rules, and results at a place in a file.
 //
-// Only what GitHub's page uses: a rule with a short description, a level, a message, one place
+// Only what GitHub's page uses: a rule with descriptions and advice, a level, a message, one place
 // relative to the repository's root, the steps that lead there, and a partial fingerprint that
 // keeps an alert the same alert when lines move.
 //
@@ -15,8 +15,10 @@
 namespace leaktrail {
 
 struct SarifRule {
-  std::string id;           // "leak"
-  std::string description;  // one sentence
+  std::string id;       // "leak"
+  std::string summary;  // one sentence
+  std::string meaning;  // what was seen, in a few
+  std::string advice;   // what to do about it
 };
 
 enum class SarifLevel : uint8_t { kError, kWarning, kNote };

@@ -10,14 +10,19 @@ namespace {
 nlohmann::json Sarif(const std::vector<SarifResult>& results) {
   std::string text;
   JsonWriter json([&](std::string_view piece) { text += piece; });
-  WriteSarif({{"leak", "Memory grows with the load"}}, results, &json);
+  WriteSarif({{"leak", "Memory grows", "It grew with the load", "Bound it"}}, results, &json);
   return nlohmann::json::parse(text);
 }
 
 TEST(Sarif, PutsAResultAtItsLineWithItsFingerprint) {
   const nlohmann::json run = Sarif(
       {{"leak", SarifLevel::kWarning, "it grows", "lib/häufig used.js", 12, "abc"}})["runs"][0];
-  EXPECT_EQ(run["tool"]["driver"]["rules"][0]["id"], "leak");
+  // GitHub takes no rule without all of these.
+  const nlohmann::json& rule = run["tool"]["driver"]["rules"][0];
+  EXPECT_EQ(rule["id"], "leak");
+  EXPECT_EQ(rule["shortDescription"]["text"], "Memory grows");
+  EXPECT_EQ(rule["fullDescription"]["text"], "It grew with the load");
+  EXPECT_EQ(rule["help"]["text"], "Bound it");
   const nlohmann::json& result = run["results"][0];
   EXPECT_EQ(result["level"], "warning");
   EXPECT_EQ(result["message"]["text"], "it grows");

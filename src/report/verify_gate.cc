@@ -63,9 +63,20 @@ std::vector<JunitCase> VerifyCases(const VerifyReport& report) {
 }
 
 std::vector<SarifRule> VerifyRules() {
-  return {{"leak", "Memory grows with the load and does not stop"},
-          {"leak-cause", "Without this the leak is gone, or a part of it"},
-          {"leak-brought-in", "With this change a leak comes"}};
+  const std::string how =
+      "Each arm of the plan ran under the same load in turns with the baseline, and "
+      "the growth per request of the two was compared.";
+  return {
+      {"leak", "Memory grows with the load and does not stop", "The project as it is leaks. " + how,
+       "The results beside this one name the causes that were confirmed; leaktrail find names "
+       "more suspects to put into the plan."},
+      {"leak-cause", "Without this the leak is gone, or a part of it",
+       "With this one thing changed the service leaks less. " + how,
+       "Keep the change, or mend what it leaves out; leaktrail bisect finds the version of a "
+       "package that brought the leak in."},
+      {"leak-brought-in", "With this change a leak comes",
+       "With this one thing changed the service leaks more. " + how,
+       "Do not make this change before its cause is mended."}};
 }
 
 std::vector<SarifResult> VerifyResults(const VerifyReport& report) {
