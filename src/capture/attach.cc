@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
@@ -172,6 +173,7 @@ class Opener {
  private:
   Result<std::unique_ptr<Attachment>> Connect(const OpenedSocket& where);
   std::optional<OpenedSocket> FindOpenOne() const;
+  Result<void> Signal() const;
   Result<OpenedSocket> SignalAndWait(const std::set<uint64_t>& before);
   Error Interrupted() const { return {ErrorKind::kInterrupted, "interrupted", std::nullopt}; }
   bool cancelled() const { return options_.cancel != nullptr && options_.cancel->cancelled(); }
@@ -227,14 +229,17 @@ std::optional<OpenedSocket> Opener::FindOpenOne() const {
   return std::nullopt;
 }
 
+Result<void> Opener::Signal() const {
+  if (kill(process_.pid, SIGUSR1) == 0) return {};
+  return Fail(ErrorKind::kEnvironment,
+              fmt::format("cannot signal process {} ({}): {}", process_.pid, process_.name,
+                          std::strerror(errno)));
+}
+
 Result<OpenedSocket> Opener::SignalAndWait(const std::set<uint64_t>& before) {
-  if (kill(process_.pid, SIGUSR1) != 0) {
-    return Fail(ErrorKind::kEnvironment,
-                fmt::format("cannot signal process {} ({}): {}", process_.pid, process_.name,
-                            std::strerror(errno)));
-  }
+  if (Result<void> sent = Signal(); !sent) return tl::unexpected(sent.error());
   const auto begin = steady_clock::now();
-  bool looked_at_old = false;
+  bool looked_at_old = false, sent_again = false;
   while (true) {
     if (cancelled()) return tl::unexpected(Interrupted());
     if (const auto socket = FindNewInspector(process_, before, options_.cancel)) {
@@ -250,6 +255,12 @@ Result<OpenedSocket> Opener::SignalAndWait(const std::set<uint64_t>& before) {
     if (!StillRuns(process_)) {
       return Fail(ErrorKind::kEnvironment,
                   fmt::format("process {} ({}) has ended", process_.pid, process_.name));
+    }
+    // Our signal did nothing if an inspector was still open, that of a tool that has died perhaps,
+    // which has been closed since.
+    if (!sent_again && !std::ranges::includes(ListeningInodes(process_.pid), before)) {
+      sent_again = true;
+      if (Result<void> sent = Signal(); !sent) return tl::unexpected(sent.error());
     }
     if (waited > options_.open_timeout) return NothingOpened(process_, options_.open_timeout);
     std::this_thread::sleep_for(kPoll);

@@ -232,6 +232,17 @@ class Cases:
             mute.close()
             service.assert_as_found()
 
+    def what_a_dead_tool_left_open_may_close_under_the_next_one(self):
+        """A signal does nothing while an inspector is open, wherever that listens."""
+        with Service(self.newest, SERVER, flags=["--inspect-port=0"]) as service:
+            with self.attached(service.pid) as probe:
+                probe.stdout.readline()
+                probe.kill()
+            time.sleep(4)  # of the five that its guest waits
+            line = self.attach(service.pid)
+            assert isinstance(line, dict) and line["pid"] == service.pid, line
+            service.assert_as_found()
+
     def a_stopped_tool_does_not_freeze_the_service(self):
         with Service(self.newest, SERVER) as service:
             with self.attached(service.pid) as probe:
@@ -406,6 +417,7 @@ def main():
         cases.two_at_once_take_turns_or_say_who_has_the_port,
         cases.an_inspector_that_was_open_stays_open,
         cases.another_client_is_not_cut_off,
+        cases.what_a_dead_tool_left_open_may_close_under_the_next_one,
         cases.a_stopped_tool_does_not_freeze_the_service,
         cases.refusals_say_why,
         cases.another_network_and_pid_namespace,
