@@ -17,11 +17,12 @@ struct NodeMark {
   static constexpr uint8_t kMany = 2;    // kManyRetainers and more
   static constexpr uint8_t kManyRetainers = 24;
   // What core_graph.h makes of it.
-  static constexpr uint8_t kReplaced = 4;  // its dominator is known: edges into it say nothing
-  static constexpr uint8_t kKept = 8;      // in the core in any case
-  static constexpr uint8_t kOuter = 16;    // not in the core
-  static constexpr uint8_t kLast = 32;     // outer, and only other such nodes come after it
-  static constexpr uint8_t kSpecial = 64;  // in the core, with edges that have rules of their own
+  static constexpr uint8_t kReplaced = 4;   // its dominator is known: edges into it say nothing
+  static constexpr uint8_t kKept = 8;       // in the core in any case
+  static constexpr uint8_t kOuter = 16;     // not in the core
+  static constexpr uint8_t kLast = 32;      // outer, and only other such nodes come after it
+  static constexpr uint8_t kSettled = 128;  // outer, and more retainers change nothing
+  static constexpr uint8_t kSpecial = 64;   // in the core, with edges that have rules of their own
 };
 
 // kSingle and kMany of all nodes. Counting edges that turn out not to be essential is safe: it only

@@ -13,8 +13,8 @@ constexpr uint32_t kNone = NumberedTree::kNone;
 
 class OuterNodeAdder {
  public:
-  OuterNodeAdder(const HeapGraph& graph, const Array<uint8_t>& marks, uint32_t highest,
-                 unsigned threads, NumberedTree& tree, NodeSet& page)
+  OuterNodeAdder(const HeapGraph& graph, Array<uint8_t>& marks, uint32_t highest, unsigned threads,
+                 NumberedTree& tree, NodeSet& page)
       : graph_(graph),
         threads_(threads),
         first_edge_(graph.columns().first_edge.data()),
@@ -40,6 +40,7 @@ class OuterNodeAdder {
   // What waits until its memory has been fetched.
   struct Pair {
     uint32_t outer, retainer;  // numbers
+    uint32_t node;             // the outer one
   };
   struct Pairs {
     static constexpr size_t kMost = 128;
@@ -47,7 +48,10 @@ class OuterNodeAdder {
     uint32_t first_outer = kNone;  // smallest number of an outer node in it
   };
 
-  bool outer(uint32_t node) const { return (marks_[node] & NodeMark::kOuter) != 0; }
+  uint8_t Mark(uint32_t node) const {
+    return std::atomic_ref<uint8_t>(marks_[node]).load(std::memory_order_relaxed);
+  }
+  bool outer(uint32_t node) const { return (Mark(node) & NodeMark::kOuter) != 0; }
 
   void PassOnFromCore(bool pages) {
     constexpr size_t kNodeBlock = size_t{1} << 16;
@@ -77,7 +81,7 @@ class OuterNodeAdder {
     Pairs pairs;
     for (uint32_t u = 1; u < n_; ++u) {
       constexpr uint8_t kBoth = NodeMark::kOuter | NodeMark::kLast;
-      if ((marks_[u] & kBoth) != (NodeMark::kOuter | last)) continue;
+      if ((Mark(u) & kBoth) != (NodeMark::kOuter | last)) continue;
       const NodeIndex node(u);
       const uint32_t number = tree_.number[u];
       if (number >= pairs.first_outer) Join(pairs, pages);
@@ -107,11 +111,12 @@ class OuterNodeAdder {
   void ForEachOuterTarget(uint32_t u, bool from_page, const Visit& visit) const {
     constexpr uint32_t kAhead = 48;
     const uint32_t edge_count = first_edge_[n_];
-    const bool special = (marks_[u] & NodeMark::kSpecial) != 0;
+    const bool special = (Mark(u) & NodeMark::kSpecial) != 0;
     for (uint32_t e = first_edge_[u]; e < first_edge_[u + 1]; ++e) {
       if (e + kAhead < edge_count) __builtin_prefetch(&marks_[edge_[e + kAhead].target]);
       const RawEdge edge = edge_[e];
-      if (!outer(edge.target) || edge.type() == EdgeType::kWeak || edge.target == u ||
+      if ((Mark(edge.target) & (NodeMark::kOuter | NodeMark::kSettled)) != NodeMark::kOuter ||
+          edge.type() == EdgeType::kWeak || edge.target == u ||
           (special && IsNeverEssential(graph_, u, edge)) ||
           (!from_page && page_.contains(NodeIndex(edge.target)))) {
         continue;
@@ -123,12 +128,12 @@ class OuterNodeAdder {
   void PassOn(uint32_t u, uint32_t number, bool from_page, Pairs& pairs) {
     ForEachOuterTarget(u, from_page, [&](uint32_t target) {
       const uint32_t x = tree_.number[target];
-      if ((marks_[target] & NodeMark::kSingle) != 0) {
+      if ((Mark(target) & NodeMark::kSingle) != 0) {
         tree_.link[x].dominator = number;
         return;
       }
       __builtin_prefetch(&tree_.link[x]);
-      pairs.pairs.push_back({x, number});
+      pairs.pairs.push_back({x, number, target});
       pairs.first_outer = std::min(pairs.first_outer, x);
       if (pairs.pairs.size() == Pairs::kMost) Join(pairs, from_page);
     });
@@ -146,6 +151,10 @@ class OuterNodeAdder {
     // In which order several threads join the retainers of a node is no matter.
     for (const Pair& p : pairs.pairs) {
       uint32_t d = dominator_of(p).load(std::memory_order_relaxed);
+      if (d != 0 && d <= highest) {
+        std::atomic_ref<uint8_t>(marks_[p.node])
+            .fetch_or(NodeMark::kSettled, std::memory_order_relaxed);
+      }
       while (d == 0 || d > highest) {
         const uint32_t both = d == 0 ? p.retainer : common_.Find(d, p.retainer);
         if (both == d || dominator_of(p).compare_exchange_weak(d, both, std::memory_order_relaxed))
@@ -167,7 +176,7 @@ class OuterNodeAdder {
   const uint32_t* first_edge_;
   const RawEdge* edge_;
   const uint32_t n_;
-  const Array<uint8_t>& marks_;
+  Array<uint8_t>& marks_;
   const uint32_t highest_;
   NumberedTree& tree_;
   CommonDominators common_;
@@ -217,7 +226,7 @@ void CommonDominators::MakeJumpsTo(uint32_t w) {
   }
 }
 
-OuterNodes AddOuterNodes(const HeapGraph& graph, const Array<uint8_t>& marks, uint32_t highest,
+OuterNodes AddOuterNodes(const HeapGraph& graph, Array<uint8_t>& marks, uint32_t highest,
                          unsigned threads, NumberedTree& tree, NodeSet& page) {
   return OuterNodeAdder(graph, marks, highest, threads, tree, page).Run();
 }

@@ -51,8 +51,8 @@ struct OuterNodes {
 };
 
 // The core's part of `tree` is complete and its page objects are in `page`; both are completed.
-// `highest` dominates all page objects.
-OuterNodes AddOuterNodes(const HeapGraph& graph, const Array<uint8_t>& marks, uint32_t highest,
+// `highest` dominates all page objects. Adds kSettled to the marks.
+OuterNodes AddOuterNodes(const HeapGraph& graph, Array<uint8_t>& marks, uint32_t highest,
                          unsigned threads, NumberedTree& tree, NodeSet& page);
 
 }  // namespace leaktrail
