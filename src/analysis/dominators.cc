@@ -1,6 +1,6 @@
 // Semi-NCA (Georgiadis, Tarjan: "Finding Dominators Revisited", SODA 2004; the form of
 // L. Georgiadis, R. F. Werneck et al., "Finding Dominators in Practice", JGAA 2006) over the
-// essential edges, with four things of our own that heap graphs ask for.
+// essential edges, with five things of our own that heap graphs ask for.
 //
 // Semi-NCA numbers the nodes in depth-first preorder, finds for every node w its semidominator
 //     semi(w) = the smallest v with a path v → … → w on which all between are larger than w,
@@ -9,11 +9,23 @@
 // two ways: v < w (then v is an ancestor) gives the candidate v at once; v > w gives eval(v), the
 // smallest semi on the tree path from v up to the first number <= w.
 //
-// 1. One walk finds page objects too. What the root's shortcut edges reach is walked first. That
+// 1. Half of the nodes lead to no cycle: core_graph.h. They are left out of the walk, and their
+//    dominators follow from those of their retainers: outer_dominators.h. The other half, the core,
+//    is laid out so that the walk finds what it needs of a node in one place.
+//
+// 2. Four fifths of the edges lead to a few hubs, which are retained from so many sides that only
+//    the global object dominates them. hub_dominators.h proves that for many, without the walk.
+//    If d dominates h immediately, then all edges into h may be replaced by one from d without a
+//    change to any dominator: a path that a node x outside d's ancestors is not on leads to h in
+//    the one graph if and only if one does in the other. So h becomes a single-retainer node that
+//    is walked as a child of d, and edges into it are not in the core. The same goes for the global
+//    object itself, whose dominator is the root.
+//
+// 3. One walk finds page objects too. What the root's shortcut edges reach is walked first. That
 //    set, with what only shortcut or WeakMap table edges add to it, is the set of page objects,
 //    so the rule "no edge from a non-page to a page object" can be told in the rest of the walk.
 //
-// 2. Most edges v > w say nothing new. Most nodes have a single retainer; their semi is their
+// 4. Most edges v > w say nothing new. Most nodes have a single retainer; their semi is their
 //    parent. Let top(v) be the first of v, parent(v), … that is not such a node.
 //    a) top(v) <= w: the path of eval(v) has only single-retainer nodes, so eval(v) is the first
 //       number <= w on it, which for a later v can only be smaller (the walk moves right and meets
@@ -23,24 +35,13 @@
 //       parents, all >= top(v). So v is replaced by top(v), and repetitions are dropped.
 //    What remains is kept in lists: a few per cent of the edges.
 //
-// 3. A third of a heap's nodes are strings, numbers and the like, whose only edge leads to one of a
-//    few maps. That is noted beforehand; the walk then numbers such a node without looking at its
-//    edges, provided that the map was visited already.
-//
-// 4. Four fifths of the edges lead to a few hubs, which are retained from so many sides that only
-//    the global object dominates them. hub_dominators.h proves that for most, without the walk.
-//    If d dominates h immediately, then all edges into h may be replaced by one from d without a
-//    change to any dominator: a path that a node x outside d's ancestors is not on leads to h in
-//    the one graph if and only if one does in the other. So h becomes a single-retainer node that
-//    is walked as a child of d, and edges into it are passed over.
-//
-// Memory, and the time it takes to reach. A walk over a heap is bound by cache misses, so what a
-// step needs stands together (what is known of a node that is not visited stands where its number
-// will be; parent and label in one word), what will be needed soon is fetched ahead, and candidates
-// of much-referenced nodes, which come in ascending order, are kept as byte-coded differences.
-// Label is the head of a node's candidate list until the sweep reaches it; top(v) of a
-// single-retainer node stands in its semi; parents are destroyed by path compression and come back
-// from the shape of the walk's tree, two bits a node; the result takes the place of the numbers.
+// 5. Memory, and the time it takes to reach. A walk over a heap is bound by cache misses, so what a
+//    step needs stands together (a record of the core; parent and label in one word), what will be
+//    needed soon is fetched ahead, and candidates of much-referenced nodes, which come in ascending
+//    order, are kept as byte-coded differences. Label is the head of a node's candidate list until
+//    the sweep reaches it; top(v) of a single-retainer node stands in its semi; parents are
+//    destroyed by path compression and come back from the shape of the walk's tree, two bits a
+//    node; the result takes the place of the numbers.
 #include "analysis/dominators.h"
 
 #include <algorithm>
@@ -50,15 +51,18 @@
 #include <vector>
 
 #include "analysis/candidate_lists.h"
+#include "analysis/core_graph.h"
 #include "analysis/hub_dominators.h"
 #include "analysis/node_marks.h"
+#include "analysis/outer_dominators.h"
 #include "base/batch_worker.h"
 #include "base/parallel.h"
 
 namespace leaktrail {
 namespace {
 
-constexpr uint32_t kRootPre = 1;  // preorder numbers begin at 1
+constexpr uint32_t kRootPre = NumberedTree::kRoot;
+constexpr uint32_t kNone = NumberedTree::kNone;
 
 void Prefetch(const void* p) { __builtin_prefetch(p); }
 
@@ -93,111 +97,59 @@ class SemiNca {
         first_edge_(graph.columns().first_edge.data()),
         edge_(graph.columns().edge.data()),
         n_(graph.node_count()),
-        single_(n_ + 1),
-        finished_(n_ + 1),
         page_(n_),
-        pre_(n_),
-        link_(n_ + 1),
-        semi_(n_ + 1),
-        lists_(std::make_unique<CandidateLists>()),
-        shape_(n_ + 1),
         candidates_(threads > 1 && n_ > kSmall,
                     [this](std::span<const Candidate> batch) { PutCandidates(batch); }) {}
 
   // Nothing if hubs were replaced by the global object and it turned out not to dominate them.
   std::optional<DominatorTree> Run(bool replace_hubs) {
     DominatorTree tree;
-    leaves_ = MarkNodes(graph_, threads_, pre_);
-    WalkAll(tree, replace_hubs);
-    if (global_is_passed_by_) return std::nullopt;
+    LayOut(replace_hubs);
+    WalkAll(tree);
+    NumberOuterNodes();
     ComputeSemidominators();
     lists_.reset();
     ComputeImmediateDominators();
+    AddOuterNodesTo(tree);
+    if (GlobalIsPassedBy()) return std::nullopt;
     Finish(tree);
     return tree;
   }
 
  private:
-  struct Link {
-    uint32_t parent;  // tree parent; compressed by Eval; in the end the idom
-    uint32_t label;   // candidate list, then the smallest semi on the compressed path
-  };
+  // dominator: tree parent, compressed by Eval; in the end the idom.
+  // label: candidate list, then the smallest semi on the compressed path.
+  using Link = NumberedTree::Link;
   struct Frame {
-    uint32_t node, edge;
+    uint32_t v, edge;
   };
   struct Candidate {
     uint32_t w, value;
     bool is_slot;
   };
 
-  bool page(uint32_t node) const { return page_.contains(NodeIndex(node)); }
+  // --- what to walk ---------------------------------------------------------------------------
 
-  // --- the walk -------------------------------------------------------------------------------
-
-  bool visited(uint32_t node) const { return pre_[node] <= n_; }
-
-  void WalkAll(DominatorTree& tree, bool replace_hubs) {
-    Enter(0, 0);
-    WalkPageObjects(replace_hubs);
-    last_page_pre_ = size_;
-    for (uint32_t u = 1; u < n_; ++u) {
-      if (visited(u)) page_.insert(NodeIndex(u));
-    }
-    if (edges_to_root_) page_.insert(NodeIndex(0));
-    MarkRestOfPageObjects();
+  void LayOut(bool replace_hubs) {
+    marks_ = MarkNodes(graph_, threads_);
     for (uint32_t e = first_edge_[0]; e < first_edge_[1]; ++e) {
-      if (edge_[e].type() == EdgeType::kWeak || IsEphemeronOfTable(graph_, 0, edge_[e])) continue;
-      VisitFromRoot<false>(edge_[e].target);
+      marks_[edge_[e].target] |= NodeMark::kKept;
+      if (StartsPageObjects(e) && edge_[e].target != 0) starts_.push_back(edge_[e].target);
+      root_is_page_ |= StartsPageObjects(e) && edge_[e].target == 0;
     }
-    WalkOrphans(tree);
-    candidates_.Finish();
-    tree.cyclic_count = n_ - size_;
-    shape_.Leave();
-  }
-
-  void WalkPageObjects(bool replace_hubs) {
-    std::vector<uint32_t> starts;
-    for (uint32_t e = first_edge_[0]; e < first_edge_[1]; ++e) {
-      if (!StartsPageObjects(e)) continue;
-      edges_to_root_ |= edge_[e].target == 0;
-      starts.push_back(edge_[e].target);
-    }
-    std::erase(starts, 0u);
-    std::sort(starts.begin(), starts.end());
-    starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
-    if (!replace_hubs || starts.empty()) {
-      for (uint32_t start : starts) VisitFromRoot<true>(start);
-    } else if (starts.size() > 1) {
-      WalkHubs(FindHubsDominatedBy(graph_, 0, starts, pre_), kRootPre);
-      for (uint32_t start : starts) VisitFromRoot<true>(start);
-    } else {
-      // All page objects are dominated by the only global object.
-      const uint32_t global = starts[0];
-      std::vector<uint32_t> children;
-      for (uint32_t e = first_edge_[global]; e < first_edge_[global + 1]; ++e) {
-        const EdgeType type = edge_[e].type();
-        if (type != EdgeType::kWeak && type != EdgeType::kShortcut &&
-            !IsEphemeronOfTable(graph_, global, edge_[e])) {
-          children.push_back(edge_[e].target);
-        }
-      }
-      const std::vector<uint32_t> hubs = FindHubsDominatedBy(graph_, global, children, pre_);
-      if (!hubs.empty()) global_ = global;
-      Enter(global, kRootPre);
-      WalkHubs(hubs, size_);
-      Walk<true>(global);
-    }
-  }
-
-  // As if the only edge into each hub came from `parent`, which is being walked.
-  void WalkHubs(const std::vector<uint32_t>& hubs, uint32_t parent) {
-    for (uint32_t hub : hubs) {
-      pre_[hub] = NodeMark::Word(NodeMark::kSingle | NodeMark::kReplaced << NodeMark::kCodeShift);
-    }
-    for (uint32_t hub : hubs) {
-      Enter(hub, parent);
-      Walk<true>(hub);
-    }
+    std::sort(starts_.begin(), starts_.end());
+    starts_.erase(std::unique(starts_.begin(), starts_.end()), starts_.end());
+    if (replace_hubs) FindHubs();
+    for (uint32_t start : starts_) marks_[start] |= NodeMark::kReplaced;
+    for (uint32_t hub : hubs_) marks_[hub] |= NodeMark::kReplaced;
+    core_ = BuildCoreGraph(graph_, marks_);
+    words_ = core_.words.data();
+    link_ = Array<Link>(core_.core_count + 1);
+    semi_ = Array<uint32_t>(core_.core_count + 1);
+    single_ = Bits(core_.core_count + 1);
+    finished_ = Bits(core_.core_count + 1);
+    shape_ = TreeShape(core_.core_count + 1);
+    lists_ = std::make_unique<CandidateLists>();
   }
 
   bool StartsPageObjects(uint32_t e) const {
@@ -207,26 +159,91 @@ class SemiNca {
            graph_.NameIs(target, WellKnown::kDocumentDomTrees);
   }
 
+  void FindHubs() {
+    if (starts_.empty()) return;
+    if (starts_.size() > 1) {
+      hubs_ = FindHubsDominatedBy(graph_, 0, starts_, marks_);
+      return;
+    }
+    // All page objects are dominated by the only global object.
+    const uint32_t global = starts_[0];
+    std::vector<uint32_t> children;
+    for (uint32_t e = first_edge_[global]; e < first_edge_[global + 1]; ++e) {
+      if (!IsNeverEssential(graph_, global, edge_[e])) children.push_back(edge_[e].target);
+    }
+    hubs_ = FindHubsDominatedBy(graph_, global, children, marks_);
+    if (!hubs_.empty()) global_ = global;
+  }
+
+  bool outer(uint32_t node) const { return (marks_[node] & NodeMark::kOuter) != 0; }
+
+  // --- the walk -------------------------------------------------------------------------------
+
+  bool visited(uint32_t core_node) const {
+    return words_[core_.record[core_node]] < CoreGraph::kUnvisited;
+  }
+
+  void WalkAll(DominatorTree& tree) {
+    single_.set(kRootPre);  // no edge into it says anything
+    Number(CoreGraph::kRootRecord, kRootPre);
+    WalkPageObjects();
+    last_page_pre_ = size_;
+    MarkRestOfPageObjects();
+    for (uint32_t e = first_edge_[0]; e < first_edge_[1]; ++e) {
+      if (edge_[e].type() == EdgeType::kWeak || IsEphemeronOfTable(graph_, 0, edge_[e])) continue;
+      VisitFromRoot<false>(edge_[e].target);
+    }
+    if (size_ < core_.core_count) WalkOrphans(tree);
+    candidates_.Finish();
+    tree.cyclic_count = core_.core_count - size_;
+    shape_.Leave();
+  }
+
+  void WalkPageObjects() {
+    if (global_ == 0) WalkHubs(kRootPre);
+    for (uint32_t start : starts_) {
+      if (start != global_) {
+        VisitFromRoot<true>(start);
+        continue;
+      }
+      const uint32_t record = core_.record[start];
+      Enter(record, kRootPre);
+      WalkHubs(size_);
+      Walk<true>(record);
+    }
+  }
+
+  // As if the only edge into each hub came from `parent`, which is being walked.
+  void WalkHubs(uint32_t parent) {
+    for (uint32_t hub : hubs_) {
+      const uint32_t record = core_.record[hub];
+      Enter(record, parent);
+      Walk<true>(record);
+    }
+  }
+
   template <bool kPagePhase>
   void VisitFromRoot(uint32_t node) {
     if (node == 0) return;
-    if (!visited(node)) {
-      Enter(node, kRootPre);
-      Walk<kPagePhase>(node);
+    const uint32_t record = core_.record[node];
+    const uint32_t w = words_[record];
+    if (w >= CoreGraph::kUnvisited) {
+      Enter(record, kRootPre);
+      Walk<kPagePhase>(record);
       return;
     }
-    const uint32_t w = pre_[node];
-    if (!kPagePhase && w != pre_[global_]) NoteOtherWay(w);
+    if (!kPagePhase && w <= last_page_pre_ && node != global_) other_way_ = true;
     if (!single_.get(w)) semi_[w] = kRootPre;
   }
 
-  void Number(uint32_t node, uint32_t parent) {
+  void Number(uint32_t record, uint32_t parent) {
     const uint32_t i = ++size_;
-    const uint32_t mark = pre_[node];
-    pre_[node] = i;
-    link_[i] = {parent, NodeMark::many(mark) ? CandidateLists::kCodedEmpty : 0};
+    const uint32_t header = words_[record];
+    words_[record] = i;
+    link_[i] = {parent, (header & CoreGraph::kManyFlag) != 0 ? CandidateLists::kCodedEmpty : 0};
     shape_.Enter();
-    if (i != kRootPre && NodeMark::single(mark)) {
+    if ((header & CoreGraph::kPageOnlyFlag) != 0) page_only_pre_.set(i);
+    if ((header & CoreGraph::kSingleFlag) != 0) {
       single_.set(i);
       semi_[i] = single_.get(parent) ? semi_[parent] : parent;  // top(i)
     } else {
@@ -234,13 +251,12 @@ class SemiNca {
     }
   }
 
-  void Enter(uint32_t node, uint32_t parent) {
-    Number(node, parent);
-    const uint32_t begin = first_edge_[node];
-    const uint32_t end = std::min(first_edge_[node + 1], begin + kFetchAhead);
-    for (uint32_t e = begin; e < end; ++e) {
-      Prefetch(&pre_[edge_[e].target]);
-      Prefetch(&first_edge_[edge_[e].target]);
+  void Enter(uint32_t record, uint32_t parent) {
+    Number(record, parent);
+    const uint32_t* edge = words_ + record + 1;
+    for (uint32_t k = 0; k < kFetchAhead; ++k, ++edge) {
+      Prefetch(words_ + (*edge & ~CoreGraph::kLastEdge));
+      if ((*edge & CoreGraph::kLastEdge) != 0) break;
     }
   }
 
@@ -249,82 +265,51 @@ class SemiNca {
   template <bool kPagePhase>
   void Walk(uint32_t start) {
     const size_t bottom = stack_.size();
-    uint32_t v = pre_[start], node = start;
-    uint32_t e = first_edge_[node], end = first_edge_[node + 1];
-    bool from_page = !kPagePhase && page(node);
+    uint32_t v = words_[start];
+    uint32_t e = start + 1;  // 0: after the last edge
+    bool from_page = !kPagePhase && is_page_only(v);
     uint32_t top = single_.get(v) ? semi_[v] : v;
     for (;;) {
-      if (e == end) {
+      if (e == 0) {
         finished_.set(v);
         shape_.Leave();
         if (stack_.size() == bottom) return;
-        node = stack_.back().node;
+        v = stack_.back().v;
         e = stack_.back().edge;
         stack_.pop_back();
-        v = pre_[node];
-        end = first_edge_[node + 1];
-        from_page = !kPagePhase && page(node);
+        from_page = !kPagePhase && is_page_only(v);
         top = single_.get(v) ? semi_[v] : v;
         continue;
       }
-      const RawEdge edge = edge_[e++];
-      const EdgeType type = edge.type();
-      if (type == EdgeType::kWeak) continue;
-      const uint32_t target = edge.target;
-      if (target == 0) {
-        edges_to_root_ |= kPagePhase;
-        continue;
-      }
-      const uint32_t w = pre_[target];
-      if (type == EdgeType::kShortcut || IsEphemeronOfTable(graph_, node, edge)) {
-        if (kPagePhase && w > n_) page_only_.push_back(target);
-        continue;
-      }
-      if (!kPagePhase && !from_page && page(target)) continue;
-      if (w > n_) {
-        if (const uint32_t code = NodeMark::code(w); code != 0) {
-          if (code == NodeMark::kReplaced) continue;
-          const uint32_t only = leaves_.node[code];
-          if (const uint32_t x = pre_[only]; x <= n_) {
-            NumberLeaf<kPagePhase>(target, v, only, x);
-            continue;
-          }
-        }
-        // The next children will be entered soon.
-        for (uint32_t k = e; k < end && k < e + 2; ++k) {
-          Prefetch(&edge_[first_edge_[edge_[k].target]]);
-        }
-        stack_.push_back({node, e});
+      const uint32_t word = words_[e];
+      e = (word & CoreGraph::kLastEdge) != 0 ? 0 : e + 1;
+      const uint32_t target = word & ~CoreGraph::kLastEdge;
+      const uint32_t w = words_[target];
+      if (w >= CoreGraph::kUnvisited) {
+        if (!kPagePhase && !from_page && (w & CoreGraph::kPageOnlyFlag) != 0) continue;
+        stack_.push_back({v, e});
         Enter(target, v);
         v = size_;
-        node = target;
-        e = first_edge_[node];
-        end = first_edge_[node + 1];
-        from_page = !kPagePhase && page(node);
+        e = target + 1;
+        from_page = !kPagePhase && is_page_only(v);
         top = single_.get(v) ? semi_[v] : v;
-      } else if (w > v) {
+        continue;
+      }
+      if (!kPagePhase && !from_page && (w <= last_page_pre_ || is_page_only(w))) continue;
+      if (w > v) {
         // If w has a second retainer; else this is top(w), and v its only one.
         if (semi_[w] > v && !single_.get(w)) semi_[w] = v;
-      } else if (w < v) {
-        AddCandidate<kPagePhase>(w, v, top);
+      } else if (w < v && !single_.get(w)) {  // else its retainers were replaced
+        if (top > w) {
+          candidates_.Push({w, top, false});
+        } else if (finished_.get(w)) {
+          candidates_.Push({w, v, true});
+        }  // else w is an ancestor of v, and on v's path
       }
     }
   }
 
-  // An edge into what was walked from the global object, from outside of that: the global object
-  // then does not dominate all of it.
-  void NoteOtherWay(uint32_t w) { global_is_passed_by_ |= global_ != 0 && w <= last_page_pre_; }
-
-  template <bool kPagePhase>
-  void AddCandidate(uint32_t w, uint32_t v, uint32_t top) {
-    if (!kPagePhase && v > last_page_pre_) NoteOtherWay(w);
-    if (single_.get(w)) return;  // its retainers were replaced
-    if (top > w) {
-      candidates_.Push({w, top, false});
-    } else if (finished_.get(w)) {
-      candidates_.Push({w, v, true});
-    }  // else w is an ancestor of v, and on v's path
-  }
+  bool is_page_only(uint32_t pre) const { return !page_only_.empty() && page_only_pre_.get(pre); }
 
   // Lists are far apart in memory, so their heads and then their last cells are fetched ahead.
   void PutCandidates(std::span<const Candidate> batch) {
@@ -338,60 +323,86 @@ class SemiNca {
     }
   }
 
-  // A node whose only edge leads to `only`, which has the number x already.
-  template <bool kPagePhase>
-  void NumberLeaf(uint32_t node, uint32_t parent, uint32_t only, uint32_t x) {
-    Number(node, parent);
-    finished_.set(size_);
-    shape_.Leave();
-    if (kPagePhase || page(node) || !page(only)) {
-      AddCandidate<kPagePhase>(x, size_, single_.get(size_) ? semi_[size_] : size_);
-    }
-  }
-
   // What shortcut edges and WeakMap tables add to the page objects. Not walked for dominators.
   void MarkRestOfPageObjects() {
-    std::vector<uint32_t> stack;
+    std::vector<uint32_t> open;
     const auto mark = [&](uint32_t node) {
-      if (page(node)) return;
+      if (page_.contains(NodeIndex(node))) return;
+      if (node == 0) {
+        root_is_page_ = true;
+      } else if (!outer(node)) {
+        uint32_t& header = words_[core_.record[node]];
+        if (header <= last_page_pre_) return;
+        header |= CoreGraph::kPageOnlyFlag;
+      }
       page_.insert(NodeIndex(node));
-      stack.push_back(node);
+      open.push_back(node);
+      if (node != 0) page_only_.push_back(node);
     };
-    for (uint32_t node : page_only_) mark(node);
-    page_only_ = {};
-    if (edges_to_root_) stack.push_back(0);  // the root's own edges then lead to page objects too
-    while (!stack.empty()) {
-      const uint32_t node = stack.back();
-      stack.pop_back();
+    if (root_is_page_) mark(0);
+    for (uint32_t u : core_.special) {
+      if (!visited(u)) continue;
+      for (uint32_t e = first_edge_[u]; e < first_edge_[u + 1]; ++e) {
+        if (edge_[e].type() != EdgeType::kWeak &&
+            (edge_[e].target == 0 || IsNeverEssential(graph_, u, edge_[e]))) {
+          mark(edge_[e].target);
+        }
+      }
+    }
+    while (!open.empty()) {
+      const uint32_t node = open.back();
+      open.pop_back();
       for (uint32_t e = first_edge_[node]; e < first_edge_[node + 1]; ++e) {
         if (edge_[e].type() != EdgeType::kWeak) mark(edge_[e].target);
       }
     }
+    if (!page_only_.empty()) page_only_pre_ = Bits(core_.core_count + 1);
+    other_way_ |= !page_only_.empty();
   }
 
-  // Nodes that the root does not reach and that have no essential retainer. An essential retainer
-  // of an unvisited node is itself unvisited.
+  // Core nodes that the root does not reach and that have no essential retainer. An essential
+  // retainer of an unvisited node is itself unvisited.
   void WalkOrphans(DominatorTree& tree) {
-    if (size_ == n_) return;
+    std::vector<uint32_t> unvisited;
+    for (uint32_t u = 1; u < n_; ++u) {
+      if (!outer(u) && !visited(u)) unvisited.push_back(u);
+    }
+    const auto is_page = [&](uint32_t u) {
+      return (words_[core_.record[u]] & CoreGraph::kPageOnlyFlag) != 0;
+    };
     NodeSet retained(n_);
-    for (uint32_t u = 0; u < n_; ++u) {
-      if (visited(u)) continue;
+    for (uint32_t u : unvisited) {
       for (uint32_t e = first_edge_[u]; e < first_edge_[u + 1]; ++e) {
-        const RawEdge& edge = edge_[e];
-        if (edge.type() == EdgeType::kWeak || edge.type() == EdgeType::kShortcut ||
-            edge.target == u || IsEphemeronOfTable(graph_, u, edge) ||
-            (page(edge.target) && !page(u))) {
-          continue;
+        const uint32_t target = edge_[e].target;
+        if (!outer(target) && target != u && !visited(target) &&
+            !IsNeverEssential(graph_, u, edge_[e]) && (is_page(u) || !is_page(target))) {
+          retained.insert(NodeIndex(target));
         }
-        retained.insert(NodeIndex(edge.target));
       }
     }
-    for (uint32_t u = 0; u < n_; ++u) {
+    for (uint32_t u : unvisited) {
       if (visited(u) || retained.contains(NodeIndex(u))) continue;
       ++tree.orphan_count;
-      Enter(u, kRootPre);
-      Walk<false>(u);
+      Enter(core_.record[u], kRootPre);
+      Walk<false>(core_.record[u]);
     }
+  }
+
+  // Outer nodes get the numbers after those of the walk. Records are not needed any more.
+  void NumberOuterNodes() {
+    numbered_.number = std::move(core_.record);
+    core_size_ = size_;
+    uint32_t next = core_size_ + 1, next_last = next + n_ - core_.core_count - core_.last_count;
+    for (uint32_t u = 0; u < n_; ++u) {
+      if (outer(u)) {
+        numbered_.number[u] = (marks_[u] & NodeMark::kLast) != 0 ? next_last++ : next++;
+        continue;
+      }
+      const uint32_t w = words_[numbered_.number[u]];
+      numbered_.number[u] = w < CoreGraph::kUnvisited ? w : kNone;
+      if (w <= last_page_pre_ && u != 0) page_.insert(NodeIndex(u));
+    }
+    core_.words = {};
   }
 
   // --- the two sweeps -------------------------------------------------------------------------
@@ -399,14 +410,14 @@ class SemiNca {
   // The smallest semi on the tree path from v up to the first number <= w, all on it being linked.
   uint32_t Eval(uint32_t v, uint32_t w) {
     Link& link = link_[v];
-    if (link.parent <= w) return link.label;
+    if (link.dominator <= w) return link.label;
     path_.clear();
     uint32_t x = v;
-    while (link_[x].parent > w) {
+    while (link_[x].dominator > w) {
       path_.push_back(x);
-      x = link_[x].parent;
+      x = link_[x].dominator;
     }
-    const uint32_t top = link_[x].parent;
+    const uint32_t top = link_[x].dominator;
     uint32_t smallest = link_[x].label;
     while (!path_.empty()) {
       Link& l = link_[path_.back()];
@@ -417,8 +428,12 @@ class SemiNca {
     return smallest;
   }
 
+  uint32_t DominatorOfPages() const {
+    return starts_.size() == 1 && !other_way_ ? numbered_.number[starts_[0]] : kRootPre;
+  }
+
   void ComputeSemidominators() {
-    const uint32_t global_pre = global_ != 0 ? pre_[global_] : kRootPre;
+    const uint32_t page_least = DominatorOfPages();
     std::vector<uint32_t> batch;
     batch.reserve(64);
     for (uint32_t w = size_; w > kRootPre; --w) {
@@ -427,10 +442,10 @@ class SemiNca {
         if (const uint32_t* first = lists_->FirstOf(link_[w - 16].label)) Prefetch(&link_[*first]);
       }
       // No semidominator is smaller than a dominator.
-      const uint32_t least = w <= last_page_pre_ ? global_pre : kRootPre;
+      const uint32_t least = w <= last_page_pre_ ? page_least : kRootPre;
       uint32_t s;
       if (single_.get(w)) {
-        s = link_[w].parent;
+        s = link_[w].dominator;
       } else {
         s = semi_[w];
         const uint32_t list = link_[w].label;
@@ -465,54 +480,113 @@ class SemiNca {
       }
       ++w;
       if (w == kRootPre) {
-        link_[w].parent = kRootPre;
+        link_[w] = {kRootPre, kRootPre};
+        semi_[w] = 0;  // the depth; NumberedTree wants no other yet
       } else {
         uint32_t d = open.back();
-        while (d > semi_[w]) d = link_[d].parent;
-        link_[w].parent = d;
+        while (d > semi_[w]) d = link_[d].dominator;
+        link_[w] = {d, 0};
       }
       open.push_back(w);
     }
   }
 
-  // From preorder numbers of the walk to places in a preorder of the dominator tree: subtree sizes
+  // --- the outer nodes ------------------------------------------------------------------------
+
+  // Into pages of what was freed, where Resize would ask for new ones.
+  template <typename T>
+  Array<T> MovedTo(size_t size, Array<T>& values) {
+    Array<T> larger(size);
+    std::copy_n(values.begin(), core_size_ + 1, larger.begin());
+    values = {};
+    return larger;
+  }
+
+  void AddOuterNodesTo(DominatorTree& tree) {
+    numbered_.link = MovedTo(n_ + 1, link_);
+    numbered_.depth = MovedTo(n_ + 1, semi_);
+    size_ = core_size_ + n_ - core_.core_count;
+    const OuterNodes outer =
+        AddOuterNodes(graph_, marks_, DominatorOfPages(), threads_, numbered_, page_);
+    tree.orphan_count += outer.orphan_count;
+    tree.cyclic_count += outer.cyclic_count;
+  }
+
+  // --- the end --------------------------------------------------------------------------------
+
+  // By an edge from a node that it does not dominate to one that it was taken to dominate.
+  bool GlobalIsPassedBy() {
+    if (global_ == 0 || !other_way_) return false;
+    for (uint32_t e = first_edge_[0]; e < first_edge_[1]; ++e) {
+      const uint32_t target = edge_[e].target;
+      if (edge_[e].type() == EdgeType::kWeak || IsEphemeronOfTable(graph_, 0, edge_[e])) continue;
+      if (target != 0 && target != global_ && numbered_.number[target] <= last_page_pre_)
+        return true;
+    }
+    CommonDominators common(numbered_);
+    const uint32_t global = numbered_.number[global_];
+    NodeSet page_only(n_);
+    for (uint32_t u : page_only_) page_only.insert(NodeIndex(u));
+    for (uint32_t u : page_only_) {
+      const uint32_t number = numbered_.number[u];
+      if (number == kNone || common.Find(global, number) == global) continue;
+      for (uint32_t e = first_edge_[u]; e < first_edge_[u + 1]; ++e) {
+        const uint32_t target = edge_[e].target;
+        if (target != 0 && target != global_ && !page_only.contains(NodeIndex(target)) &&
+            !IsNeverEssential(graph_, u, edge_[e])) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  // From numbers to places in a preorder of the dominator tree: subtree sizes
   // from a backward sweep, then every node takes the next free place in its dominator's range.
   void Finish(DominatorTree& tree) {
-    for (uint32_t w = 1; w <= size_; ++w) link_[w].label = 1;
-    for (uint32_t w = size_; w > kRootPre; --w) link_[link_[w].parent].label += link_[w].label;
-    // From here on parent is the node's place and label the next free place below it: in the end
+    Array<Link>& link = numbered_.link;
+    const Array<uint32_t>& number = numbered_.number;
+    for (uint32_t w = 1; w <= size_; ++w) link[w].label = 1;
+    for (uint32_t w = size_; w > kRootPre; --w) {
+      if (w > kAhead) Prefetch(&link[link[w - kAhead].dominator]);
+      link[link[w].dominator].label += link[w].label;
+    }
+    // From here on dominator is the node's place and label the next free place below it: in the end
     // the place after its subtree. A dominator comes before what it dominates.
-    link_[kRootPre] = {0, 1};
+    link[kRootPre] = {0, 1};
     for (uint32_t w = kRootPre + 1; w <= size_; ++w) {
-      uint32_t& next = link_[link_[w].parent].label;
+      if (w + kAhead <= size_) Prefetch(&link[link[w + kAhead].dominator]);
+      uint32_t& next = link[link[w].dominator].label;
       const uint32_t place = next;
-      next += link_[w].label;
-      link_[w] = {place, place + 1};
+      next += link[w].label;
+      link[w] = {place, place + 1};
     }
     // Unreachable cycles are the root's last children.
-    link_[kRootPre].label = n_;
+    link[kRootPre].label = n_;
     uint32_t last = size_;
-    tree.order = std::move(semi_);
+    tree.order = std::move(numbered_.depth);
     tree.order.Resize(n_);
     if (size_ < n_) {
       for (uint32_t u = 0; u < n_; ++u) {
-        if (!visited(u)) tree.order[last++] = u;
+        if (number[u] == kNone) tree.order[last++] = u;
       }
     }
     ParallelBlocks(threads_, n_, kNodeBlock, [&](size_t first, size_t end) {
       for (size_t u = first; u < end; ++u) {
-        if (pre_[u] <= n_) tree.order[link_[pre_[u]].parent] = static_cast<uint32_t>(u);
+        if (u + kAhead < end && number[u + kAhead] != kNone) Prefetch(&link[number[u + kAhead]]);
+        if (number[u] != kNone) tree.order[link[number[u]].dominator] = static_cast<uint32_t>(u);
       }
     });
-    tree.subtree_end = std::move(pre_);
+    tree.subtree_end = std::move(numbered_.number);
     ParallelBlocks(threads_, size_, kNodeBlock, [&](size_t first, size_t end) {
-      for (size_t w = first + 1; w <= end; ++w) tree.subtree_end[link_[w].parent] = link_[w].label;
+      for (size_t w = first + 1; w <= end; ++w) tree.subtree_end[link[w].dominator] = link[w].label;
     });
     for (uint32_t place = size_; place < n_; ++place) tree.subtree_end[place] = place + 1;
     tree.page_objects = std::move(page_);
   }
 
   static constexpr uint32_t kFetchAhead = 12;
+  static constexpr uint32_t kAhead = 24;
   static constexpr uint32_t kSmall = 100'000;  // nodes; a thread would not pay
   static constexpr size_t kNodeBlock = size_t{1} << 16;
   const HeapGraph& graph_;
@@ -520,24 +594,30 @@ class SemiNca {
   const uint32_t* first_edge_;
   const RawEdge* edge_;
   const uint32_t n_;
-  LeafTargets leaves_;
-  Bits single_;    // by preorder number: one retainer
-  Bits finished_;  // by preorder number: has left the walk's stack
+  Array<uint8_t> marks_;
+  std::vector<uint32_t> starts_;  // of the page objects
+  std::vector<uint32_t> hubs_;
+  uint32_t global_ = 0;  // which hubs' retainers were replaced by, if that is not the root
+  CoreGraph core_;
+  uint32_t* words_ = nullptr;
+  Bits single_{0};         // by number: one retainer
+  Bits finished_{0};       // by number: has left the walk's stack
+  Bits page_only_pre_{0};  // by number, of page_only_
   NodeSet page_;
-  Array<uint32_t> pre_;   // node → preorder number, or its mark
-  Array<Link> link_;      // by preorder number
-  Array<uint32_t> semi_;  // top() of single-retainer nodes during the walk; in the end the place
+  NumberedTree numbered_;  // `number` after the walk, all of it with the outer nodes
+  Array<Link> link_;       // by number, of core nodes
+  Array<uint32_t> semi_;   // top() of single-retainer nodes during the walk; in the end the depth
   std::unique_ptr<CandidateLists> lists_;
-  TreeShape shape_;
+  TreeShape shape_{0};
   std::vector<Frame> stack_;
   std::vector<uint32_t> path_;
-  std::vector<uint32_t> page_only_;
+  std::vector<uint32_t> page_only_;    // page objects that no edge that counts leads to
   BatchWorker<Candidate> candidates_;  // the walk goes on while they are put into lists
   uint32_t size_ = 0;
-  bool edges_to_root_ = false;
+  uint32_t core_size_ = 0;
   uint32_t last_page_pre_ = 0;
-  uint32_t global_ = 0;  // which hubs' retainers were replaced by, if that is not the root
-  bool global_is_passed_by_ = false;
+  bool root_is_page_ = false;
+  bool other_way_ = false;  // page objects may be reached by a way around the global object
 };
 
 }  // namespace

@@ -9,9 +9,9 @@
 // retainer becomes a child of the root and its edges count; the members of an unreachable cycle,
 // and what only they reach, are children of the root and their edges do not count.
 //
-// Cost: one depth-first walk over the edges, then nearly linear in what the walk leaves over
-// (dominators.cc tells the algorithm). Working memory about 18 bytes a node and what the candidates
-// take, of which 8 a node are the result. Runs twice if an unreachable page object leads to what
+// Cost: three passes over the edges in their order and a depth-first walk over what they leave,
+// about half of a heap; then nearly linear (dominators.cc tells the algorithm). Working memory about
+// 18 bytes a node and what the candidates take, of which 8 a node are the result. Runs twice if an unreachable page object leads to what
 // only the global object seemed to hold. Uses a second thread, if there is one, for about a third.
 #pragma once
 

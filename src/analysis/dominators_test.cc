@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
+#include "analysis/essential_edges.h"
 #include "heap/graph_builder.h"
 #include "tests/support/graph_dsl.h"
 
@@ -74,6 +77,93 @@ TEST(Dominators, AreThereForAGraphWithoutNodesOrEdges) {
   EXPECT_EQ(ComputeDominators(testing::BuildGraph({})).idom.size(), 0u);
   const DslGraph g("root");
   EXPECT_EQ(DominatorOf(g, "root"), "root");
+}
+
+// Nodes that lead to no cycle are left out of the walk (core_graph.h).
+TEST(Dominators, OfWhatLeadsNowhereAreSharedByItsRetainers) {
+  const DslGraph g(R"(
+      root -> a; a -> p; a -> q; p -> a; q -> a
+      p -> text; q -> text; p -> own; own -> deep; deep -> text; own -> twice; deep -> twice)");
+  EXPECT_EQ(DominatorOf(g, "text"), "a");
+  EXPECT_EQ(DominatorOf(g, "own"), "p");
+  EXPECT_EQ(DominatorOf(g, "deep"), "own");
+  EXPECT_EQ(DominatorOf(g, "twice"), "own");
+}
+
+TEST(Dominators, OfWhatLeadsNowhereDoNotDependOnTheOrderOfNodes) {
+  const DslGraph g("root -> c; a -> b; c -> a; b -> x; a -> x; c -> d; d -> c; d -> y; b -> y");
+  EXPECT_EQ(DominatorOf(g, "a"), "c");
+  EXPECT_EQ(DominatorOf(g, "x"), "a");
+  EXPECT_EQ(DominatorOf(g, "y"), "c");
+}
+
+TEST(Dominators, CountWhatLeadsNowhereAmongOrphansAndUnreachableNodes) {
+  const DslGraph g(R"(
+      root -> a; a -> y; orphan -> y; orphan -> z
+      p -> q; q -> p; q -> leaf; leaf -> below; self -> self)");
+  EXPECT_EQ(DominatorOf(g, "y"), "root");
+  EXPECT_EQ(DominatorOf(g, "z"), "orphan");
+  EXPECT_EQ(DominatorOf(g, "leaf"), "root");
+  EXPECT_EQ(DominatorOf(g, "below"), "root");
+  EXPECT_EQ(DominatorOf(g, "self"), "root");
+  const DominatorTree tree = ComputeDominators(g.graph());
+  EXPECT_EQ(tree.orphan_count, 2u);
+  EXPECT_EQ(tree.cyclic_count, 4u);
+}
+
+TEST(Dominators, OfAPageObjectThatLeadsNowhereAreNotStackRoots) {
+  const DslGraph g(R"(
+      root -> stack; stack: synthetic roots; root -shortcut global-> global
+      global -> a; global -> b; a -> text; b -> text; stack -> local; local -> text; local -> own)");
+  EXPECT_EQ(DominatorOf(g, "text"), "global");
+  EXPECT_EQ(DominatorOf(g, "own"), "local");
+  const NodeSet page = ComputePageObjects(g.graph());
+  const DominatorTree tree = ComputeDominators(g.graph());
+  for (NodeIndex n : g.graph().nodes()) {
+    EXPECT_EQ(tree.page_objects.contains(n), page.contains(n)) << g.label(n);
+  }
+}
+
+// A page object that only a table's edge makes one, and that holds what the page does, too.
+TEST(Dominators, OfAValueWhoseKeyIsNoPageObjectTellOfBothWays) {
+  const DslGraph g(R"(
+      root -> stack; stack: synthetic roots; root -shortcut global-> global
+      global -> table; stack -> key; key: object Key @101; table: array "" 8 @301
+      table -internal 4 / part of key (Key @101) -> value (V @401) pair in WeakMap (table @301)-> value
+      key -internal 2 / part of key (Key @101) -> value (V @401) pair in WeakMap (table @301)-> value
+      global -> text; value -> text; value -> own)");
+  EXPECT_EQ(DominatorOf(g, "text"), "root");
+  EXPECT_EQ(DominatorOf(g, "own"), "value");
+  EXPECT_EQ(DominatorOf(g, "value"), "root");
+}
+
+// A long list whose ends hold the same: climbing it step by step would take hours for all.
+TEST(Dominators, OfWhatALongListSharesAreFoundQuickly) {
+  GraphBuilder b;
+  constexpr uint32_t kLinks = 100'000;
+  const NodeIndex root = b.AddNode(NodeType::kSynthetic, "", 1, 0);
+  std::vector<NodeIndex> links, shared;
+  uint32_t id = 3;
+  const auto add = [&](std::vector<NodeIndex>& nodes) {
+    nodes.push_back(b.AddNode(NodeType::kObject, "a", id, 8));
+    id += 2;
+  };
+  for (uint32_t i = 0; i < kLinks; ++i) add(links);
+  for (uint32_t i = 0; i < kLinks / 2; ++i) add(shared);
+  b.AddEdge(root, EdgeType::kElement, 1, links[0]);
+  for (uint32_t i = 0; i + 1 < kLinks; ++i) {
+    b.AddEdge(links[i], EdgeType::kProperty, "next", links[i + 1]);
+    b.AddEdge(links[i + 1], EdgeType::kProperty, "previous", links[i]);
+  }
+  for (uint32_t i = 0; i < kLinks / 2; ++i) {
+    b.AddEdge(links[i], EdgeType::kProperty, "value", shared[i]);
+    b.AddEdge(links[kLinks - 1 - i], EdgeType::kProperty, "value", shared[i]);
+  }
+  const HeapGraph graph = b.Build();
+  for (unsigned threads : {1u, 2u}) {
+    const DominatorTree tree = ComputeDominators(graph, threads);
+    for (uint32_t i = 0; i < kLinks / 2; ++i) ASSERT_EQ(tree.parent(shared[i]), links[i]) << i;
+  }
 }
 
 // A chain and a fan as deep and as wide as no stack is.

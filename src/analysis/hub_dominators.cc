@@ -17,7 +17,7 @@ constexpr size_t kFewNodes = size_t{1} << 16;  // searched in any case
 
 std::vector<uint32_t> FindHubsDominatedBy(const HeapGraph& graph, uint32_t d,
                                           const std::vector<uint32_t>& children,
-                                          const Array<uint32_t>& marks) {
+                                          const Array<uint8_t>& marks) {
   const uint32_t* const first_edge = graph.columns().first_edge.data();
   const RawEdge* const edges = graph.columns().edge.data();
   const uint32_t n = graph.node_count();
@@ -40,7 +40,7 @@ std::vector<uint32_t> FindHubsDominatedBy(const HeapGraph& graph, uint32_t d,
     if (child == 0 || child == d || colour[child] != kNotReached) continue;
     reach(child, next);
     if (next < kLastColour) ++next;
-    if (NodeMark::many(marks[child])) prove(child);
+    if ((marks[child] & NodeMark::kMany) != 0) prove(child);
   }
   if (queue.size() < 2) return hubs;
   const size_t enough = kFewNodes + n / 8;
@@ -60,7 +60,7 @@ std::vector<uint32_t> FindHubsDominatedBy(const HeapGraph& graph, uint32_t d,
       }
       if (its == kNotReached) {
         reach(target, mine);
-      } else if (NodeMark::many(marks[target])) {
+      } else if ((marks[target] & NodeMark::kMany) != 0) {
         prove(target);
       }
     }

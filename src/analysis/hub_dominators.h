@@ -26,6 +26,6 @@ namespace leaktrail {
 // objects are no matter here: what a page object leads to is one.
 std::vector<uint32_t> FindHubsDominatedBy(const HeapGraph& graph, uint32_t d,
                                           const std::vector<uint32_t>& children,
-                                          const Array<uint32_t>& marks);
+                                          const Array<uint8_t>& marks);
 
 }  // namespace leaktrail

@@ -1,14 +1,9 @@
-// What the dominator pass wants to know of every node before it walks the graph.
+// What the dominator pass notes of every node, one byte each.
 //
-// A mark is a word that stands where the node's preorder number will be, so that the walk learns
-// in one look whether a node was visited and, if not, what it is:
-//   word <= node count: visited, and this is its number · else: ~word are the flags below
-//
-// Cost: two passes over the edges with all threads; 2 bytes a node while it runs.
+// Cost of MarkNodes: one pass over the edges with two threads; 1 byte a node beside the result.
 // Threads: starts and joins its own.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "base/array.h"
@@ -17,41 +12,35 @@
 namespace leaktrail {
 
 struct NodeMark {
-  static constexpr uint32_t kSingle = 1;  // at most one edge into it that is not weak
-  static constexpr uint32_t kMany = 2;    // kManyRetainers such edges and more
-  static constexpr uint32_t kManyRetainers = 24;
-  // 0: nothing special · 1…254: the only edge that counts leads to LeafTargets::node[code] ·
-  // kReplaced: its retainers were replaced by its dominator (hub_dominators.h).
-  static constexpr uint32_t kCodeShift = 2;
-  static constexpr uint32_t kReplaced = 255;
-  static constexpr uint32_t kLowestWord = ~uint32_t{1023};
-
-  static uint32_t Word(uint32_t flags) { return ~flags; }
-  static bool single(uint32_t word) { return (~word & kSingle) != 0; }
-  static bool many(uint32_t word) { return (~word & kMany) != 0; }
-  static uint32_t code(uint32_t word) { return ~word >> kCodeShift; }
+  // Of the edges into the node, weak ones left out.
+  static constexpr uint8_t kSingle = 1;  // at most one
+  static constexpr uint8_t kMany = 2;    // kManyRetainers and more
+  static constexpr uint8_t kManyRetainers = 24;
+  // What core_graph.h makes of it.
+  static constexpr uint8_t kReplaced = 4;   // its dominator is known: edges into it say nothing
+  static constexpr uint8_t kKept = 8;       // in the core in any case
+  static constexpr uint8_t kOuter = 16;     // not in the core
+  static constexpr uint8_t kLast = 32;      // outer, and only other such nodes come after it
+  static constexpr uint8_t kSettled = 128;  // outer, and more retainers change nothing
+  static constexpr uint8_t kSpecial = 64;   // in the core, with edges that have rules of their own
 };
 
-// The nodes that most leaves lead to, by code.
-struct LeafTargets {
-  std::array<uint32_t, 256> node{};
-};
+// kSingle and kMany of all nodes. Counting edges that turn out not to be essential is safe: it only
+// shortens less.
+Array<uint8_t> MarkNodes(const HeapGraph& graph, unsigned threads);
 
-// Fills marks, which has an entry for each node. Counting edges that turn out not to be essential
-// is safe: it only shortens less.
-LeafTargets MarkNodes(const HeapGraph& graph, unsigned threads, Array<uint32_t>& marks);
-
-// Edges with rules of their own: those of a WeakMap's entries, for all tables.
-inline bool IsEphemeron(const HeapGraph& graph, const RawEdge& edge) {
-  return edge.type() == EdgeType::kInternal && graph.strings().has_ephemerons() &&
-         graph.strings().ephemeron(StringIndex(edge.label >> RawEdge::kTypeBits)) != nullptr;
-}
 // Rule 1 of the essential edges: the value of a WeakMap entry belongs to its key, not its table.
 inline bool IsEphemeronOfTable(const HeapGraph& graph, uint32_t from, const RawEdge& edge) {
   if (edge.type() != EdgeType::kInternal || !graph.strings().has_ephemerons()) return false;
   const EphemeronName* name =
       graph.strings().ephemeron(StringIndex(edge.label >> RawEdge::kTypeBits));
   return name != nullptr && name->table_id == graph.columns().id[from];
+}
+
+// The root's shortcuts are essential all the same.
+inline bool IsNeverEssential(const HeapGraph& graph, uint32_t from, const RawEdge& edge) {
+  return edge.type() == EdgeType::kWeak || edge.type() == EdgeType::kShortcut ||
+         IsEphemeronOfTable(graph, from, edge);
 }
 
 }  // namespace leaktrail

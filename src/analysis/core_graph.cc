@@ -1,0 +1,146 @@
+#include "analysis/core_graph.h"
+
+#include <algorithm>
+#include <new>
+
+#include "analysis/node_marks.h"
+
+namespace leaktrail {
+namespace {
+
+class CoreBuilder {
+ public:
+  CoreBuilder(const HeapGraph& graph, Array<uint8_t>& marks)
+      : graph_(graph),
+        first_edge_(graph.columns().first_edge.data()),
+        edge_(graph.columns().edge.data()),
+        n_(graph.node_count()),
+        marks_(marks) {
+    core_.record = Array<uint32_t>(n_);
+  }
+
+  CoreGraph Run() {
+    if (n_ >= CoreGraph::kLastEdge) throw std::bad_alloc();
+    marks_[0] |= NodeMark::kReplaced;
+    MarkLastNodes();
+    Reserve(2 * n_ + 2);  // more than most heaps take; what is not written to costs nothing
+    Add(CoreGraph::kUnvisited);
+    Add(CoreGraph::kRootRecord | CoreGraph::kLastEdge);
+    core_.core_count = 1;
+    for (uint32_t u = n_; --u > 0;) {
+      if ((marks_[u] & NodeMark::kOuter) == 0) AddRecord(u);
+    }
+    core_.words.Resize(size_);
+    for (uint32_t u = n_; --u > 0;) {
+      if ((marks_[u] & NodeMark::kOuter) == 0) LeadToRecords(core_.record[u]);
+    }
+    return std::move(core_);
+  }
+
+ private:
+  // What many nodes lead to comes before them in most heaps, but has to be known when they are
+  // looked at.
+  void MarkLastNodes() {
+    for (uint32_t u = n_; --u > 0;) {
+      constexpr uint8_t kAll = NodeMark::kMany | NodeMark::kReplaced | NodeMark::kKept;
+      if ((marks_[u] & kAll) != NodeMark::kMany) continue;
+      const bool all_outer =
+          std::all_of(edge_ + first_edge_[u], edge_ + first_edge_[u + 1], [&](const RawEdge& e) {
+            return e.type() == EdgeType::kWeak ||
+                   (!IsSpecial(u, e) && (SaysNothing(e.target) || e.target == u));
+          });
+      if (!all_outer) continue;
+      marks_[u] |= NodeMark::kOuter | NodeMark::kLast;
+      core_.record[u] = CoreGraph::kOuterRecord;
+      ++core_.last_count;
+    }
+  }
+
+  bool SaysNothing(uint32_t target) const {
+    return (marks_[target] & (NodeMark::kOuter | NodeMark::kReplaced)) != 0;
+  }
+  // Of an edge that is not weak.
+  bool IsSpecial(uint32_t from, const RawEdge& edge) const {
+    return edge.target == 0 || edge.type() == EdgeType::kShortcut ||
+           IsEphemeronOfTable(graph_, from, edge);
+  }
+
+  // Makes an outer node of it instead if it can.
+  void AddRecord(uint32_t u) {
+    Reserve(2 + first_edge_[u + 1] - first_edge_[u]);
+    const uint32_t begin = size_;
+    bool special = false;
+    const bool single = (marks_[u] & (NodeMark::kSingle | NodeMark::kReplaced)) != 0;
+    Add(CoreGraph::kUnvisited | (single ? CoreGraph::kSingleFlag : 0) |
+        ((marks_[u] & NodeMark::kMany) != 0 ? CoreGraph::kManyFlag : 0));
+    uint32_t* out = core_.words.data() + size_;
+    for (uint32_t e = first_edge_[u]; e < first_edge_[u + 1]; ++e) {
+      const RawEdge edge = edge_[e];
+      const bool weak = edge.type() == EdgeType::kWeak;
+      if (e >= kAhead) __builtin_prefetch(&marks_[edge_[e - kAhead].target]);
+      *out = edge.target;
+      if (IsSpecial(u, edge)) {
+        special |= !weak;
+      } else {
+        out += !weak & !SaysNothing(edge.target) & (edge.target != u);
+      }
+    }
+    size_ = static_cast<uint32_t>(out - core_.words.data());
+    if (special) {
+      core_.special.push_back(u);
+      marks_[u] |= NodeMark::kSpecial;
+    } else if (size_ == begin + 1 && (marks_[u] & (NodeMark::kReplaced | NodeMark::kKept)) == 0) {
+      marks_[u] |= NodeMark::kOuter;
+      core_.record[u] = CoreGraph::kOuterRecord;
+      size_ = begin;
+      return;
+    }
+    if (size_ == begin + 1) Add(0);
+    core_.words[size_ - 1] |= CoreGraph::kLastEdge;
+    core_.record[u] = begin;
+    ++core_.core_count;
+  }
+
+  // Nodes become records in the edges of one record; those that are outer nodes by now go.
+  void LeadToRecords(uint32_t begin) {
+    uint32_t out = begin + 1;
+    for (uint32_t in = out;; ++in) {
+      const uint32_t node = core_.words[in] & ~CoreGraph::kLastEdge;
+      const bool last = core_.words[in] >= CoreGraph::kLastEdge;
+      if (in + kAhead < size_) {
+        __builtin_prefetch(&core_.record[core_.words[in + kAhead] & (CoreGraph::kLastEdge - 1)]);
+      }
+      core_.words[out] = core_.record[node];
+      out += core_.words[out] != CoreGraph::kOuterRecord;
+      if (last) break;
+    }
+    if (out == begin + 1) core_.words[out++] = CoreGraph::kRootRecord;
+    core_.words[out - 1] |= CoreGraph::kLastEdge;
+  }
+
+  void Reserve(uint32_t count) {
+    const uint64_t needed = uint64_t{size_} + count;
+    if (needed > CoreGraph::kLastEdge) throw std::bad_alloc();
+    if (needed > core_.words.size()) {
+      core_.words.Resize(std::max<uint64_t>({needed, 2 * uint64_t{core_.words.size()}, 1024}));
+    }
+  }
+  void Add(uint32_t word) { core_.words[size_++] = word; }
+
+  static constexpr uint32_t kAhead = 48;  // edges
+  const HeapGraph& graph_;
+  const uint32_t* first_edge_;
+  const RawEdge* edge_;
+  const uint32_t n_;
+  Array<uint8_t>& marks_;
+  CoreGraph core_;
+  uint32_t size_ = 0;
+};
+
+}  // namespace
+
+CoreGraph BuildCoreGraph(const HeapGraph& graph, Array<uint8_t>& marks) {
+  return CoreBuilder(graph, marks).Run();
+}
+
+}  // namespace leaktrail

@@ -1,0 +1,52 @@
+// The part of a heap graph that has to be walked for dominators, laid out for the walk.
+//
+//   outer node: each of its edges is weak or leads to a replaced node, to itself or to another
+//               outer node. Strings, numbers, arrays of them, objects of such fields: half a heap.
+//   core node:  all others; those that lead to a cycle, above all.
+//
+// No edge that counts leads from an outer node to one in the core, so outer nodes change nothing
+// there; and they have an order in which retainers come first: those of core nodes, then the
+// outer nodes ascending, those marked kLast after all others.
+//
+// A core node is a record of 32-bit words; the walk finds in one place all that it needs:
+//
+//   ┌ header: kUnvisited + flags, later the preorder number of the node
+//   │ edge: record that it leads to │ … │ last edge, with kLastEdge │
+//
+// Edges to outer and replaced nodes, to the node itself and those that are not essential whatever
+// the page objects are not in it. A node without any edge has one to the root, which says nothing.
+//
+// Cost: a pass over the edges from the last to the first, and one over what is kept. Memory: 4
+// bytes a node, 4 for each core node and kept edge. Failure: std::bad_alloc, also for more than
+// 2^31 words. Threads: none of its own.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/array.h"
+#include "heap/graph.h"
+
+namespace leaktrail {
+
+struct CoreGraph {
+  static constexpr uint32_t kLastEdge = 0x80000000u;
+  static constexpr uint32_t kUnvisited = 0x80000000u;
+  static constexpr uint32_t kSingleFlag = 1;  // as the marks of node_marks.h; also if replaced
+  static constexpr uint32_t kManyFlag = 2;
+  static constexpr uint32_t kPageOnlyFlag = 4;  // set by the walk
+  static constexpr uint32_t kRootRecord = 0;
+  static constexpr uint32_t kOuterRecord = 0xFFFFFFFFu;
+
+  Array<uint32_t> record;  // by node: where its record is; kOuterRecord for outer nodes
+  Array<uint32_t> words;
+  uint32_t core_count = 0;        // with the root
+  uint32_t last_count = 0;        // nodes marked kLast
+  std::vector<uint32_t> special;  // core nodes with edges to the root, shortcuts, WeakMap tables'
+};
+
+// Adds kOuter and kLast to the marks. Of nodes marked kReplaced or kKept and of the root none
+// becomes an outer node.
+CoreGraph BuildCoreGraph(const HeapGraph& graph, Array<uint8_t>& marks);
+
+}  // namespace leaktrail
