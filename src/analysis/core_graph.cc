@@ -23,7 +23,8 @@ class CoreBuilder {
     if (n_ >= CoreGraph::kLastEdge) throw std::bad_alloc();
     marks_[0] |= NodeMark::kReplaced;
     MarkLastNodes();
-    Reserve(2 * n_ + 2);  // more than most heaps take; what is not written to costs nothing
+    // More than most heaps take; what is not written to costs nothing.
+    Reserve(static_cast<uint32_t>(std::min<uint64_t>(2 * uint64_t{n_} + 2, CoreGraph::kLastEdge)));
     Add(CoreGraph::kUnvisited);
     Add(CoreGraph::kRootRecord | CoreGraph::kLastEdge);
     core_.core_count = 1;
