@@ -101,7 +101,7 @@ class Inspector {
   // Worker threads nested in workers are not seen (NodeWorker shows direct children).
   virtual Result<std::vector<InspectorWorker>> FindWorkers(const CallOptions& options = {}) = 0;
 
-  // Says goodbye to the peer and waits (at most a second) until it has answered. Then calls fail.
+  // Says goodbye (a second at most); while answers are owed, connection_keeper.h does. Calls fail.
   virtual void Close() = 0;
 
  protected:
