@@ -1,9 +1,8 @@
 // A file that is either whole or not there.
 //
 // Bytes go to an unnamed file of the same folder (where the file system has none, to one named
-// NAME.part-PID), mode 0600 unless told otherwise; Finish gives it its name, in place of an older one. Without
-// Finish
-// nothing is left, and of an unnamed file not even if the process is killed.
+// NAME.part-PID), mode 0600 unless told otherwise; Finish gives it its name, in place of an older one.
+// Without Finish nothing is left, and of an unnamed file not even if the process is killed.
 //
 // Names that end in .gz or .zst are compressed, as the bytes come.
 //

@@ -16,7 +16,7 @@ constexpr milliseconds kPatience = std::chrono::minutes(15);
 constexpr milliseconds kQuiet{30};      // nothing comes for so long after the last answer
 constexpr milliseconds kGoodbye{1000};  // until the peer has closed its end
 
-// Both answered after all that was asked before: the target takes requests in turn. The id is one
+// Answered after all that was asked before: the target takes requests in turn. The id is one
 // that a client which counts from 1 does not reach.
 constexpr std::string_view kSilence = R"({"id":1999999999,"method":"NodeWorker.disable"})";
 constexpr std::string_view kAnswer = R"("id":1999999999)";
