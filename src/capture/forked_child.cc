@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,6 +15,8 @@
 #include <thread>
 
 #include "capture/fork_module.h"
+#include "capture/proc_files.h"
+#include "capture/tcp_connect.h"
 
 namespace leaktrail {
 namespace {
@@ -26,6 +29,7 @@ constexpr auto kPrepareTimeout = 60s;
 constexpr auto kEndTimeout = 5s;
 constexpr int kReadWaitMs = 100;
 constexpr int kPipeBytes = 1 << 20;
+constexpr const char* kChildName = "leaktrail-snap";  // as bindings/fork calls it
 
 std::string Base64(std::span<const char> bytes) {
   static constexpr std::string_view kDigits =
@@ -299,6 +303,19 @@ Result<size_t> ForkedChild::Read(std::span<char> out, bool* ended) {
                                                      std::strerror(errno)));
   }
   return n > 0 ? static_cast<size_t>(n) : size_t{0};
+}
+
+void ForkedChild::Kill() {
+  const int parent = target_.process().pid;
+  for (const int pid : ChildrenOf(parent)) {
+    // Held open, so that the number cannot become somebody else's between the look and the signal.
+    const FileDescriptor process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+    if (!process.valid()) continue;
+    const std::optional<ProcessStat> stat = ReadStat(pid);
+    if (stat && stat->parent == parent && stat->comm == kChildName) {
+      syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
+    }
+  }
 }
 
 Result<ChildEnd> ForkedChild::End() {

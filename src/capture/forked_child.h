@@ -56,6 +56,8 @@ class ForkedChild {
   Result<void> Start();
   // Waits for bytes at most 100 ms: how many came, 0 if none. `ended` is set at the end.
   Result<size_t> Read(std::span<char> out, bool* ended);
+  // At once, by a signal. Read then tells that it has ended.
+  void Kill();
   Result<ChildEnd> End();
 
  private:

@@ -70,10 +70,15 @@ std::string FolderOf(const std::string& path) {
 
 }  // namespace
 
+uint64_t MemoryReserve(uint64_t limit_bytes) {
+  return std::clamp<uint64_t>(limit_bytes / 20, 16'000'000, 128'000'000);
+}
+
 MemoryRoom ReadMemoryRoom(ProcessId pid, const std::string& output_path) {
   MemoryRoom room;
   if (pid != 0) {
     if (const std::optional<std::string> info = ReadProcFile("/proc/meminfo")) {
+      room.host_total_bytes = KilobytesOf(*info, "MemTotal");
       room.host_bytes = KilobytesOf(*info, "MemAvailable");
     }
     ReadCgroup(pid, &room);

@@ -13,6 +13,7 @@ namespace leaktrail {
 
 // Absent: no limit, or not ours to see.
 struct MemoryRoom {
+  std::optional<uint64_t> host_total_bytes;    // MemTotal
   std::optional<uint64_t> host_bytes;          // MemAvailable
   std::optional<uint64_t> cgroup_limit_bytes;  // the limit that has the least room left
   std::optional<uint64_t> cgroup_bytes;        // what may still be used below it, caches given back
@@ -20,5 +21,9 @@ struct MemoryRoom {
 };
 // `pid` 0: of another machine, whose memory is not ours to see.
 MemoryRoom ReadMemoryRoom(ProcessId pid, const std::string& output_path);
+
+// What has to stay free of a limit, so that nobody below it meets the limit: 5 %, but not less than
+// 16 MB nor more than 128.
+uint64_t MemoryReserve(uint64_t limit_bytes);
 
 }  // namespace leaktrail

@@ -166,14 +166,15 @@ void Judge(Preflight* preflight) {
         "on a smaller heap",
         Megabytes(extra), Megabytes(*p.room.host_bytes)));
   }
-  if (p.room.cgroup_bytes && extra > static_cast<double>(*p.room.cgroup_bytes)) {
+  const uint64_t limit = p.room.cgroup_limit_bytes.value_or(0);
+  const double reserve = limit == 0 ? 0 : static_cast<double>(MemoryReserve(limit));
+  if (p.room.cgroup_bytes && extra + reserve > static_cast<double>(*p.room.cgroup_bytes)) {
     p.refusals.push_back(fmt::format(
         "{} needs about {} more memory and the limit of its container ({}) leaves {}; raise the "
         "limit to {} or more{}",
-        who, Megabytes(extra), Megabytes(p.room.cgroup_limit_bytes.value_or(0)),
-        Megabytes(*p.room.cgroup_bytes),
-        Megabytes(static_cast<double>(p.room.cgroup_limit_bytes.value_or(0)) -
-                  static_cast<double>(*p.room.cgroup_bytes) + extra * 1.1),
+        who, Megabytes(extra), Megabytes(limit), Megabytes(*p.room.cgroup_bytes),
+        Megabytes(static_cast<double>(limit) - static_cast<double>(*p.room.cgroup_bytes) +
+                  extra * 1.1 + reserve),
         fork ? "" : "; as it is the service would be killed"));
   }
   if (p.room.disk_bytes && static_cast<double>(p.cost.file_bytes) >

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <climits>
+#include <filesystem>
 
 #include "capture/tcp_connect.h"
 
@@ -117,6 +118,23 @@ std::optional<ProcessStat> ReadStat(int pid) {
   stat.start_ticks = number(kStart);
   stat.resident_bytes = number(kResident) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   return stat;
+}
+
+std::vector<int> ChildrenOf(int pid) {
+  std::vector<int> children;
+  std::error_code error;
+  const std::filesystem::path tasks = fmt::format("/proc/{}/task", pid);
+  // A child belongs to the thread that made it.
+  for (std::filesystem::directory_iterator it(tasks, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::optional<std::string> text = ReadProcFile((it->path() / "children").string());
+    for (const std::string_view word : SplitWords(text.value_or(""))) {
+      if (const std::optional<uint64_t> child = ToNumber(word)) {
+        children.push_back(static_cast<int>(*child));
+      }
+    }
+  }
+  return children;
 }
 
 std::optional<double> TimeOfTicks(uint64_t start_ticks) {

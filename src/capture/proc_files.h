@@ -37,6 +37,9 @@ struct ProcessStat {
 };
 std::optional<ProcessStat> ReadStat(int pid);
 
+// Of all its threads. Empty where the kernel does not tell (CONFIG_PROC_CHILDREN).
+std::vector<int> ChildrenOf(int pid);
+
 // Seconds since 1970 at which `start_ticks` was. Nothing if the kernel does not say when it
 // started.
 std::optional<double> TimeOfTicks(uint64_t start_ticks);

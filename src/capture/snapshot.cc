@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "capture/forked_child.h"
+#include "capture/memory_guard.h"
 #include "capture/text_pipeline.h"
 
 namespace leaktrail {
@@ -82,9 +83,19 @@ Result<void> TryFork(Attachment& target, const Plan& plan, SnapshotTaken* taken,
     plan.options.progress->Report("the forked child reads the heap", 0, 0);
   }
   std::vector<char> buffer(kReadBytes);
+  MemoryGuard guard(target.process().pid);
   for (bool ended = false; !ended;) {
     Result<size_t> n = (*child)->Read(buffer, &ended);
     if (!n) return tl::unexpected(n.error());
+    if (const std::optional<std::string> danger = guard.Look()) {
+      (*child)->Kill();
+      static_cast<void>((*child)->End());
+      return Fail(ErrorKind::kEnvironment,
+                  fmt::format("the forked child was ended before it filled the memory: {}; the "
+                              "service was not touched; leaktrail snapshot --dry-run tells what "
+                              "it needs",
+                              *danger));
+    }
     if (*n == 0) continue;
     if (Result<void> done = (*pipeline)->Write(std::span(buffer).first(*n)); !done) return done;
   }

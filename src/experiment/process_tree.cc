@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <fstream>
 #include <string>
+
+#include "capture/proc_files.h"
 
 namespace leaktrail {
 
@@ -14,16 +15,9 @@ std::vector<int> FindDescendants(int pid) {
   while (!open.empty()) {
     const int parent = open.back();
     open.pop_back();
-    std::error_code error;
-    const std::filesystem::path tasks = fmt::format("/proc/{}/task", parent);
-    // A child belongs to the thread that made it.
-    for (std::filesystem::directory_iterator it(tasks, error), end; !error && it != end;
-         it.increment(error)) {
-      std::ifstream in(it->path() / "children");
-      for (int child = 0; in >> child;) {
-        found.push_back(child);
-        open.push_back(child);
-      }
+    for (const int child : ChildrenOf(parent)) {
+      found.push_back(child);
+      open.push_back(child);
     }
   }
   return found;

@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -177,6 +178,8 @@ def memory_limit(pid, limit):
             group.mkdir()
         try:
             (group / file).write_text(str(limit))
+            if (group / "memory.oom.group").exists():  # as Kubernetes has it: one killed, all killed
+                (group / "memory.oom.group").write_text("1")
             (group / "cgroup.procs").write_text(str(pid))
         except OSError:
             with contextlib.suppress(OSError):
@@ -191,6 +194,14 @@ def memory_limit(pid, limit):
             group.rmdir()
         return
     yield None
+
+
+def kernel_kills(group):
+    """How often the kernel has killed somebody because the group was full."""
+    for file in ("memory.events", "memory.oom_control"):
+        with contextlib.suppress(OSError):
+            return int(re.search(r"^oom_kill (\d+)", (group / file).read_text(), re.MULTILINE).group(1))
+    return None
 
 
 def check_limit(leaktrail, node, folder, rounds):
@@ -213,7 +224,8 @@ def check_limit(leaktrail, node, folder, rounds):
             name = "written" if done.returncode == 0 else "refused" if not force else "ended alone"
             outcomes[name] = outcomes.get(name, 0) + 1
         assert service.process.poll() is None
-        print(f"  under a limit of 300 MB: {outcomes}, the service answers", flush=True)
+        killed = kernel_kills(group)
+        print(f"  under a limit of 300 MB: {outcomes}, the kernel killed {killed}, the service answers", flush=True)
 
 
 def check_kills(leaktrail, node, folder, kills):
