@@ -48,7 +48,9 @@ class NumberSection {
 
     SectionResult result;
     uint64_t numbers = end->count;
-    if (bad_index_ < numbers) {
+    // In a row that is not whole nothing is judged: how many of its numbers there is room for depends
+    // on what is known of the file's size.
+    if (bad_index_ < numbers / fields_ * fields_) {
       numbers = bad_index_;
       result.damage = bad_;
     } else if (end->input_error) {
