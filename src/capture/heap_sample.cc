@@ -40,7 +40,7 @@ constexpr uint64_t kLongArray = 16;
 constexpr uint64_t kArrayPlaces = 16;
 constexpr size_t kPlaceWords = 32;
 constexpr double kArrayOfPointers = 0.1;
-constexpr uint16_t kFirstNoString = 0x40, kOneByteString = 0x08;
+constexpr uint16_t kFirstNoString = 0x40, kNotInternalized = 0x20, kOneByteString = 0x08;
 constexpr uint64_t kLongestText = 1024;
 constexpr double kEscapedUnit = 4;  // bytes that a two-byte character becomes, in the mean
 // Of what looks like free space: so much must end where something begins.
@@ -226,6 +226,7 @@ void HeapReader::Count(std::span<const uint64_t> chunk, HeapSample* sample) cons
       if (map->instance_type < kFirstNoString && i + 1 < chunk.size()) {
         const auto length = static_cast<double>(std::min(chunk[i + 1] >> 32, kLongestText));
         ++here.strings;
+        if ((map->instance_type & kNotInternalized) == 0) ++here.internalized_strings;
         here.string_text_bytes +=
             (map->instance_type & kOneByteString) != 0 ? length : length * kEscapedUnit;
       }
@@ -240,6 +241,7 @@ void HeapReader::Count(std::span<const uint64_t> chunk, HeapSample* sample) cons
   sample->pointers += here.pointers;
   sample->array_pointers += here.array_pointers;
   sample->strings += here.strings;
+  sample->internalized_strings += here.internalized_strings;
   sample->string_text_bytes += here.string_text_bytes;
   sample->live_bytes += static_cast<double>(chunk.size() - free_words) * 8;
   ++sample->chunks;
@@ -280,7 +282,9 @@ void HeapReader::CountLargeArrays(const std::vector<uint64_t>& chunks, HeapSampl
     if (part < kArrayOfPointers) continue;
     const double all = part * static_cast<double>(length);
     sample->large_array_pointers += all;
-    sample->longest_array_pointers = std::max(sample->longest_array_pointers, all);
+    if (all <= sample->longest_array_pointers) continue;
+    sample->longest_array_pointers = all;
+    sample->longest_array_length = static_cast<double>(length);
   }
 }
 

@@ -22,12 +22,14 @@ constexpr double kBytesPerNode = 46, kEdgesPerNode = 3.1;
 constexpr double kStringsPerNode = 0.2, kTextPerString = 24, kIndexNamesPerNode = 0.2;
 // What is in every Node, beside the sample.
 constexpr double kLeastIndexNames = 2'000;
+// Node 12 does not list the table of internalized strings.
+constexpr uint32_t kFirstNamedEntries = 14;
 // Edges are the pointers, one or two more of every object (its map, elements that V8 lists as
 // such and as part of their array).
 constexpr double kEdgesBesidePointers = 1.3, kEdgesPerArrayPointer = 1.6, kEdgesTwice = 0.9;
 
 // Memory of the process that writes: V8's graph, its names, copies of pages that it touches.
-constexpr double kMemoryBase = 25e6, kMemoryPerNode = 215, kMemoryPerEdge = 25;
+constexpr double kMemoryBase = 15e6, kMemoryPerNode = 215, kMemoryPerEdge = 25;
 constexpr double kMemoryPerString = 320, kMemoryPerIndexName = 1040;
 constexpr double kMemoryPerExternalByte = 0.3;  // touched when buffers are visited
 constexpr double kFilePerNode = 29, kFilePerEdge = 14.5, kFilePerString = 16;
@@ -70,6 +72,17 @@ std::string Megabytes(uint64_t bytes) { return Megabytes(static_cast<double>(byt
 
 std::string Seconds(double ms) {
   return ms < 1000 ? fmt::format("{:.0f} ms", ms) : fmt::format("{:.1f} s", ms / 1000);
+}
+
+// V8 keeps one name for each different index that a snapshot names something by: the places of
+// pointers in its longest array, and from 1 the entries of the table of internalized strings.
+double IndexNames(const HeapSample& sample, double whole, double most, uint32_t node_major) {
+  const double pointers = std::min(most, sample.longest_array_pointers);
+  if (node_major < kFirstNamedEntries) return pointers;
+  const double entries = sample.internalized_strings * whole;
+  const double length = sample.longest_array_length;
+  const double density = length > 0 ? pointers / length : 0;
+  return pointers + entries - density * std::min(entries, length);
 }
 
 }  // namespace
@@ -126,7 +139,7 @@ HeapShape ShapeOf(const HeapCounts& counts) {
                 kEdgesPerArrayPointer * std::min(most, sample.large_array_pointers);
   shape.strings = sample.strings * whole;
   shape.text_bytes = sample.string_text_bytes * whole;
-  shape.index_names = kLeastIndexNames + std::min(most, sample.longest_array_pointers);
+  shape.index_names = kLeastIndexNames + IndexNames(sample, whole, most, counts.node_major);
   return shape;
 }
 
