@@ -1,37 +1,29 @@
 #include "capture/memory_guard.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace leaktrail {
 namespace {
 
 constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
-
-std::string Megabytes(uint64_t bytes) { return fmt::format("{} MB", bytes / 1'000'000); }
+constexpr uint64_t kMostAhead = 512'000'000;  // of a machine with other programs on it
 
 }  // namespace
 
-bool MemoryGuard::Sight::Short(uint64_t now, uint64_t reserve) {
-  // A look may come late, so as much again as was taken between the last two has to be there twice.
-  const uint64_t taken = left && *left > now ? *left - now : 0;
-  left = now;
-  return now < reserve + 2 * taken;
-}
-
 std::optional<std::string> MemoryGuard::Judge(const MemoryRoom& room) {
-  if (room.cgroup_bytes && room.cgroup_limit_bytes &&
-      group_.Short(*room.cgroup_bytes, MemoryReserve(*room.cgroup_limit_bytes))) {
-    return fmt::format("{} were left below the limit of its container ({})",
-                       Megabytes(*room.cgroup_bytes), Megabytes(*room.cgroup_limit_bytes));
-  }
-  if (room.host_bytes && room.host_total_bytes &&
-      host_.Short(*room.host_bytes, MemoryReserve(*room.host_total_bytes))) {
-    return fmt::format("{} were left of this machine's memory ({})", Megabytes(*room.host_bytes),
-                       Megabytes(*room.host_total_bytes));
-  }
-  return std::nullopt;
+  // A look may come late, so as much again as was taken between the last two has to be there twice.
+  const auto taken = [](std::optional<uint64_t>& last, std::optional<uint64_t> now) {
+    const uint64_t bytes = last && now && *last > *now ? *last - *now : 0;
+    last = now;
+    return bytes;
+  };
+  MemoryRoom container = room, machine = room;
+  container.host_bytes.reset();
+  machine.cgroup_bytes.reset();
+  const uint64_t by_group = taken(group_, room.cgroup_bytes);
+  const uint64_t by_all = taken(host_, room.host_bytes);  // whoever they are
+  if (auto why = WhatIsShort(container, 2 * by_group)) return why;
+  return WhatIsShort(machine, std::min(2 * by_all, kMostAhead));
 }
 
 std::optional<std::string> MemoryGuard::Look() {

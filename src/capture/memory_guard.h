@@ -26,7 +26,7 @@ class MemoryGuard {
   // `pid`: the service's.
   explicit MemoryGuard(ProcessId pid) : pid_(pid) {}
 
-  // Why the child has to end now, "16 MB were left below the limit of its container (300 MB)";
+  // Why the child has to end now, "16 MB are left below the limit of the container (300 MB)";
   // nothing as long as it may go on.
   std::optional<std::string> Look();
 
@@ -34,13 +34,9 @@ class MemoryGuard {
   std::optional<std::string> Judge(const MemoryRoom& room);
 
  private:
-  struct Sight {
-    std::optional<uint64_t> left;  // at the last look
-    bool Short(uint64_t now, uint64_t reserve);
-  };
   ProcessId pid_;
   std::optional<std::chrono::steady_clock::time_point> last_look_;
-  Sight group_, host_;
+  std::optional<uint64_t> group_, host_;  // left at the last look
 };
 
 }  // namespace leaktrail

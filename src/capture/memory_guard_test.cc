@@ -30,7 +30,7 @@ TEST(MemoryGuard, EndsAChildBeforeItsContainerIsFull) {
   EXPECT_FALSE(guard.Judge(Container(300 * kMega, 30 * kMega)));
   const std::optional<std::string> why = guard.Judge(Container(300 * kMega, 15 * kMega));
   ASSERT_TRUE(why);
-  EXPECT_THAT(*why, HasSubstr("15 MB were left below the limit of its container (300 MB)"));
+  EXPECT_THAT(*why, HasSubstr("15 MB are left below the limit of the container (300 MB)"));
 }
 
 TEST(MemoryGuard, LooksAheadAtAChildThatGrowsFast) {
@@ -56,10 +56,18 @@ TEST(MemoryGuard, MindsTheMachineToo) {
   room.host_bytes = 100 * kMega;
   const std::optional<std::string> why = guard.Judge(room);
   ASSERT_TRUE(why);
-  EXPECT_THAT(*why, HasSubstr("100 MB were left of this machine's memory (8000 MB)"));
+  EXPECT_THAT(*why, HasSubstr("100 MB are left of this machine's memory (8000 MB)"));
 }
 
 TEST(MemoryGuard, ReadsThisMachine) { EXPECT_FALSE(MemoryGuard(getpid()).Look()); }
+
+TEST(WhatIsShort, KeepsTheReserve) {
+  const MemoryRoom room = Container(500 * kMega, 200 * kMega);
+  EXPECT_FALSE(WhatIsShort(room, 170 * kMega));
+  EXPECT_EQ(WhatIsShort(room, 180 * kMega).value_or(""),
+            "200 MB are left below the limit of the container (500 MB)");
+  EXPECT_FALSE(WhatIsShort({}, ~uint64_t{0} / 2));
+}
 
 TEST(MemoryReserve, IsAShareWithinBounds) {
   EXPECT_EQ(MemoryReserve(100 * kMega), 16 * kMega);

@@ -1,15 +1,20 @@
 #include "capture/memory_room.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "capture/memory_limits.h"
 #include "capture/proc_files.h"
+#include "capture/tcp_connect.h"
 
 namespace leaktrail {
 namespace {
 
+constexpr uint64_t kMega = 1'000'000;
 constexpr uint64_t kNoLimit = uint64_t{1} << 60;  // how version 1 says that there is none
 
 std::optional<uint64_t> NumberIn(const std::string& path) {
@@ -72,6 +77,26 @@ std::string FolderOf(const std::string& path) {
 
 uint64_t MemoryReserve(uint64_t limit_bytes) {
   return std::clamp<uint64_t>(limit_bytes / 20, 16'000'000, 128'000'000);
+}
+
+std::optional<std::string> WhatIsShort(const MemoryRoom& room, uint64_t bytes) {
+  const auto is_short = [bytes](std::optional<uint64_t> left, std::optional<uint64_t> limit) {
+    return left && limit && *left < bytes + MemoryReserve(*limit);
+  };
+  if (is_short(room.cgroup_bytes, room.cgroup_limit_bytes)) {
+    return fmt::format("{} MB are left below the limit of the container ({} MB)",
+                       *room.cgroup_bytes / kMega, *room.cgroup_limit_bytes / kMega);
+  }
+  if (is_short(room.host_bytes, room.host_total_bytes)) {
+    return fmt::format("{} MB are left of this machine's memory ({} MB)", *room.host_bytes / kMega,
+                       *room.host_total_bytes / kMega);
+  }
+  return std::nullopt;
+}
+
+void OfferToBeKilled() {
+  const FileDescriptor file(open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  if (file.valid()) static_cast<void>(write(file.get(), "1000", 4));
 }
 
 MemoryRoom ReadMemoryRoom(ProcessId pid, const std::string& output_path) {

@@ -26,4 +26,12 @@ MemoryRoom ReadMemoryRoom(ProcessId pid, const std::string& output_path);
 // 16 MB nor more than 128.
 uint64_t MemoryReserve(uint64_t limit_bytes);
 
+// What would leave less than the reserve if `bytes` more were used: "120 MB are left below the limit
+// of the container (512 MB)"; nothing if there is room.
+std::optional<std::string> WhatIsShort(const MemoryRoom& room, uint64_t bytes);
+
+// Tells the kernel to kill us first when memory is short, not the service that we look at. For the
+// rest of our life; what we start later inherits it.
+void OfferToBeKilled();
+
 }  // namespace leaktrail

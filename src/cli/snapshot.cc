@@ -1,5 +1,6 @@
 // leaktrail snapshot TARGET -o FILE: a snapshot of a live service, and what it costs.
 #include "capture/snapshot.h"
+#include "capture/memory_room.h"
 
 #include <fmt/format.h>
 
@@ -7,6 +8,7 @@
 #include <memory>
 
 #include "capture/attach.h"
+#include "capture/memory_room.h"
 #include "capture/preflight.h"
 #include "capture/processes.h"
 #include "cli/command_line.h"
@@ -96,6 +98,7 @@ Result<int> RunSnapshot(const SnapshotArguments& arguments, Run& run) {
   Result<Target> target = ResolveTarget(arguments.target);
   if (!target) return tl::unexpected(target.error());
   SetInterruptGrace(kLeaveGrace);
+  OfferToBeKilled();
   if (Result<void> go = run.Phase("attaching"); !go) return tl::unexpected(go.error());
   AttachOptions attach;
   attach.cancel = run.cancel();

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <thread>
 
+#include "capture/memory_room.h"
 #include "cli/watch_snapshots.h"
 
 namespace leaktrail {
@@ -280,6 +281,7 @@ Result<WatchEnd> Watcher::Watch() {
   Result<Target> target = ResolveTarget(options_.target);
   if (!target) return tl::unexpected(target.error());
   OpenHistory();
+  OfferToBeKilled();
   if (Result<void> attached = Attach(*target); !attached) return tl::unexpected(attached.error());
   if (options_.snapshots) keeper_.emplace(*options_.snapshots, options_.cancel);
   const auto interval = std::chrono::duration_cast<steady_clock::duration>(

@@ -1,6 +1,7 @@
 #include "experiment/find.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <deque>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "capture/heap_profile.h"
+#include "capture/memory_room.h"
 #include "engine/find_leaks.h"
 #include "engine/session.h"
 #include "experiment/frame_places.h"
@@ -106,6 +108,7 @@ class Finder {
   Result<void> AfterRound(const RoundsState& state);
   Result<void> TakeSnapshotNow(std::string_view name);
   Result<FindResult> Finish(const RoundsState& rounds);
+  bool HasRoomToRead();
   Result<Findings> Trail(FindResult* result);
   void ShowProgress(const RoundsState& state, bool warming_up) const;
 
@@ -171,6 +174,21 @@ Result<void> Finder::AfterRound(const RoundsState& state) {
   return {};
 }
 
+// We may run in the container of the service, which is left by now but shall live.
+bool Finder::HasRoomToRead() {
+  if (has_service()) return true;
+  const uint64_t needed = files_.text_bytes() / 2 * 3;
+  const std::optional<std::string> danger = WhatIsShort(ReadMemoryRoom(getpid(), ""), needed);
+  if (!danger) return true;
+  diagnostics_.push_back(
+      {"no-snapshot", Severity::kWarning, 1,
+       fmt::format(
+           "the snapshots were not read: that takes about {} MB, and {}; save them (--save) "
+           "and run leaktrail trail on them elsewhere, or run this outside the container",
+           needed / 1'000'000, *danger)});
+  return false;
+}
+
 Result<Findings> Finder::Trail(FindResult* result) {
   std::deque<Session> sessions;
   std::vector<Session*> in_order;
@@ -210,7 +228,7 @@ Result<FindResult> Finder::Finish(const RoundsState& rounds) {
     if (Result<void> taken = TakeSnapshotNow("end"); !taken) return tl::unexpected(taken.error());
   }
   process_->Leave();
-  if (grows && files_.count() > 1) {
+  if (grows && files_.count() > 1 && HasRoomToRead()) {
     Result<Findings> findings = Trail(&result);
     if (!findings) return tl::unexpected(findings.error());
     result.findings = std::move(*findings);
@@ -297,6 +315,7 @@ Result<FindResult> Finder::Run(RoundsOptions rounds, RoundDriver driver) {
 
 Result<FindResult> FindInCommand(const FindOptions& options) { return Finder(options).InCommand(); }
 Result<FindResult> FindInTarget(const Target& target, const FindOptions& options) {
+  OfferToBeKilled();
   return Finder(options).InTarget(target);
 }
 

@@ -75,6 +75,7 @@ Result<void> SnapshotFiles::Take(Attachment& target, std::string_view name,
     }
     file.path = fmt::format("/proc/self/fd/{}", file.fd);
   }
+  text_bytes_ += taken->text_bytes;
   files_.push_back(std::move(file));
   return {};
 }

@@ -6,6 +6,7 @@
 // Threads: one at a time.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,7 @@ class SnapshotFiles {
   // `options.path` is filled in.
   Result<void> Take(Attachment& target, std::string_view name, SnapshotOptions options);
 
+  uint64_t text_bytes() const { return text_bytes_; }  // of all
   size_t count() const { return files_.size(); }
   const std::string& path(size_t i) const { return files_[i].path; }         // to open
   const std::string& shown_path(size_t i) const { return files_[i].shown; }  // for people
@@ -41,6 +43,7 @@ class SnapshotFiles {
 
   std::string folder_;  // saved ones
   bool saved_ = false;
+  uint64_t text_bytes_ = 0;
   std::vector<File> files_;
 };
 
