@@ -95,7 +95,9 @@ Result<LoadResult> MeasuredProcess::Load(const LoadRequest& request, uint64_t re
                                          const MeasuredLoad& measured) {
   LoadOptions load;
   load.requests = requests;
-  load.connections = measured.connections;
+  // A cluster shares out connections, one worker after the other.
+  const uint32_t workers = worker_count();
+  load.connections = (measured.connections + workers - 1) / workers * workers;
   load.hopeless_after = kHopeless;
   load.time_limit = measured.time_limit;
   load.cancel = cancel_;
@@ -136,6 +138,7 @@ Result<void> MeasuredProcess::FitRounds(RoundsOptions* rounds) {
   if (now->heap_limit > 0) {
     rounds->max_heap_growth = std::min(rounds->max_heap_growth, kHeapPart * now->heap_limit);
   }
+  rounds->units_each /= worker_count();
   return {};
 }
 

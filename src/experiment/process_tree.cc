@@ -6,7 +6,34 @@
 #include <fstream>
 #include <string>
 
+#include "capture/proc_files.h"
+#include "capture/process_names.h"
+
 namespace leaktrail {
+
+namespace {
+
+std::vector<int> FindChildren(int parent) {
+  std::vector<int> found;
+  std::error_code error;
+  const std::filesystem::path tasks = fmt::format("/proc/{}/task", parent);
+  // A child belongs to the thread that made it.
+  for (std::filesystem::directory_iterator it(tasks, error), end; !error && it != end;
+       it.increment(error)) {
+    std::ifstream in(it->path() / "children");
+    for (int child = 0; in >> child;) found.push_back(child);
+  }
+  return found;
+}
+
+// Node takes the variable out of the worker's process.env; what /proc shows is from before that.
+bool IsClusterWorker(int pid) {
+  const std::vector<std::string> environment =
+      SplitAtNul(ReadProcFile(pid, "environ").value_or(""));
+  return !VariableOf(environment, "NODE_UNIQUE_ID").empty();
+}
+
+}  // namespace
 
 std::vector<int> FindDescendants(int pid) {
   std::vector<int> found;
@@ -14,17 +41,18 @@ std::vector<int> FindDescendants(int pid) {
   while (!open.empty()) {
     const int parent = open.back();
     open.pop_back();
-    std::error_code error;
-    const std::filesystem::path tasks = fmt::format("/proc/{}/task", parent);
-    // A child belongs to the thread that made it.
-    for (std::filesystem::directory_iterator it(tasks, error), end; !error && it != end;
-         it.increment(error)) {
-      std::ifstream in(it->path() / "children");
-      for (int child = 0; in >> child;) {
-        found.push_back(child);
-        open.push_back(child);
-      }
+    for (const int child : FindChildren(parent)) {
+      found.push_back(child);
+      open.push_back(child);
     }
+  }
+  return found;
+}
+
+std::vector<int> FindClusterWorkers(int pid) {
+  std::vector<int> found;
+  for (const int child : FindChildren(pid)) {
+    if (IsClusterWorker(child)) found.push_back(child);
   }
   return found;
 }
