@@ -209,6 +209,13 @@ Result<FindResult> Finder::Finish(const RoundsState& rounds) {
   if (grows && !profiles_.empty()) {
     if (Result<void> taken = TakeSnapshotNow("end"); !taken) return tl::unexpected(taken.error());
   }
+  if (process_->worker_count() > 1) {
+    diagnostics_.push_back(
+        {"cluster-worker", Severity::kInfo, 1,
+         fmt::format("the service is a cluster: one of its {} workers was measured (pid {}), and "
+                     "only its share of the requests is counted",
+                     process_->worker_count(), process_->attachment().process().pid)});
+  }
   process_->Leave();
   if (grows && files_.count() > 1) {
     Result<Findings> findings = Trail(&result);
