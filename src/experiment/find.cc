@@ -90,6 +90,23 @@ void PutVerdict(const RoundsState& rounds, const std::string& unit, Findings* fi
   growth.false_alarm_bound = rounds.heap.false_alarm_bound + rounds.external.false_alarm_bound;
 }
 
+// Names the places of the snapshots as those of the stacks are named.
+void ShowAsWritten(const FramePlaces& places, Findings* findings) {
+  const auto with_package = [&](std::optional<CodePlace>* place, std::string* package) {
+    if (!*place) return;
+    const std::string before = (*place)->package;
+    places.ShowAsWritten(&**place);
+    if (*package == before) *package = (*place)->package;
+  };
+  if (findings->culprit) places.ShowAsWritten(&findings->culprit->place);
+  for (Suspect& suspect : findings->suspects) {
+    if (suspect.culprit) places.ShowAsWritten(&suspect.culprit->place);
+    with_package(&suspect.location, &suspect.package);
+    if (suspect.owner) with_package(&suspect.owner->location, &suspect.owner->package);
+    for (TrailStep& step : suspect.trail) with_package(&step.location, &step.package);
+  }
+}
+
 // One run: the service's connection, its snapshots and profiles.
 class Finder {
  public:
@@ -230,6 +247,7 @@ Result<FindResult> Finder::Finish(const RoundsState& rounds) {
       for (const SampledFrame& f : growth.frames) stack.frames.push_back(places.PlaceOf(f));
       facts.stacks.push_back(std::move(stack));
     }
+    ShowAsWritten(places, &result.findings);
     if (!facts.stacks.empty()) JoinStacks(facts.stacks, &result.findings);
     if (facts.stacks.size() > kShownStacks) facts.stacks.resize(kShownStacks);
   }
