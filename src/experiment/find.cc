@@ -75,6 +75,13 @@ void PutVerdict(const RoundsState& rounds, const std::string& unit, Findings* fi
         "{} grows with the load, but the code that fills the container also empties it, and may "
         "only do so after more than these {:.0f} {}s",
         what, units, unit);
+  } else if (rounds.outcome == GrowthOutcome::kLeak && !findings->suspects.empty() &&
+             findings->suspects.front().had_room) {
+    findings->verdict = Verdict::kInconclusive;
+    findings->reason = fmt::format(
+        "{} grows with the load, but the list that grows had room for all of it from the start, as "
+        "that of a cache or a ring has; it was not full after these {:.0f} {}s",
+        what, units, unit);
   }
   if (findings->verdict == Verdict::kInconclusive && telling.units_to_settle) {
     findings->reason +=
