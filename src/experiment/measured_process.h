@@ -57,8 +57,8 @@ class MeasuredProcess {
   // Of a service: how many processes share its requests. More than 1 in a cluster, of which one
   // worker is measured.
   uint32_t worker_count() const { return service_ ? service_->worker_count() : 1; }
-  // Lowers the growth at which the rounds end to what this process's heap has room for. Of a cluster
-  // only the worker's share of the requests counts.
+  // Lowers the growth at which the rounds end to what this process's heap has room for, and the
+  // machine. Of a cluster only the worker's share of the requests counts.
   Result<void> FitRounds(RoundsOptions* rounds);
   // An error of something done with this process, as what happened to the service.
   Error Explain(Error error);
