@@ -493,6 +493,8 @@ HeapGraph Subscribers(uint32_t count) {
   b.AddEdge(scope, EdgeType::kInternal, "scope_info", node(NodeType::kCode, "ScopeInfo", 16));
   b.AddEdge(listen, EdgeType::kInternal, "context", scope);
   b.AddEdge(scope, EdgeType::kContext, "subscribers", list);
+  b.AddEdge(list, EdgeType::kInternal, "elements",
+            node(NodeType::kArray, "(object elements)", 16 + 8 * count));
   NodeIndex before;
   for (uint32_t i = 0; i < count; ++i) {
     const NodeIndex record = node(NodeType::kObject, "Object", 48);
