@@ -15,6 +15,7 @@
 #include "experiment/frame_places.h"
 #include "experiment/join.h"
 #include "experiment/measured_process.h"
+#include "experiment/process_tree.h"
 #include "experiment/rounds_facts.h"
 #include "experiment/snapshot_files.h"
 
@@ -237,8 +238,20 @@ Result<FindResult> Finder::Finish(const RoundsState& rounds) {
     diagnostics_.push_back(
         {"cluster-worker", Severity::kInfo, 1,
          fmt::format("the service is a cluster: one of its {} workers was measured (pid {}), and "
-                     "only its share of the requests is counted",
-                     process_->worker_count(), process_->attachment().process().pid)});
+                     "one request in {} is counted as its own; a worker that is slower gets fewer, "
+                     "so growth per request is a rough figure",
+                     process_->worker_count(), process_->attachment().process().pid,
+                     process_->worker_count())});
+  }
+  if (!has_service()) {
+    const std::vector<int> workers = FindClusterWorkers(process_->attachment().process().pid);
+    if (!workers.empty()) {
+      diagnostics_.push_back(
+          {"cluster-primary", Severity::kWarning, 1,
+           fmt::format("this is the primary of a cluster, which only hands connections over; ask "
+                       "its workers: {}",
+                       fmt::join(workers, ", "))});
+    }
   }
   process_->Leave();
   if (grows && files_.count() > 1) {
