@@ -17,6 +17,9 @@ constexpr uint64_t kLength = HashName("length");
 constexpr uint64_t kSize = HashName("size");
 constexpr uint64_t kEvents = HashName("_events");
 constexpr uint64_t kProtoEdge = HashName("__proto__");
+constexpr uint64_t kExports = HashName("exports");
+constexpr uint64_t kArray = HashName("Array");
+constexpr uint64_t kObject = HashName("Object");
 
 // How far above the container a listener list may hang below its emitter.
 constexpr size_t kListenerReach = 3;
@@ -39,6 +42,7 @@ struct Side {
   PackageIndex package;
   size_t distance = 0;
   uint32_t way = 0;
+  const Script* module = nullptr;  // the file, where the node is its CommonJS module
   bool found() const { return node.valid(); }
 };
 
@@ -79,13 +83,34 @@ class Judge {
   bool IsClosure(NodeIndex n) const { return g_.type(n) == NodeType::kClosure; }
   bool IsScope(NodeIndex n) const { return IsContext(g_, names_, n); }
 
+  // The file that has the step: what is exported by a module is its file's, though the module object
+  // is Node's.
+  const Script* ExportedBy(const HolderStep& step) const {
+    const bool named = step.edge.valid() && g_.edge_type(step.edge) == EdgeType::kProperty;
+    if (!named || names_.of(g_.edge_name(step.edge)) != kExports) return nullptr;
+    return ScriptOfModule(last_, step.node);
+  }
+  bool IsUserCode(const HolderStep& step) const {
+    return IsUserCode(step.node) || ExportedBy(step) != nullptr;
+  }
+
   Side FindHolderSide() const {
     for (size_t i = 0; i < chain_.steps.size(); ++i) {
       const NodeIndex n = chain_.steps[i].node;
-      if (!IsUserCode(n)) continue;
-      return {n, packages_.direct_package(n), i, last_.way(n)};
+      if (IsUserCode(n)) return {n, packages_.direct_package(n), i, last_.way(n), nullptr};
+      if (const Script* s = ExportedBy(chain_.steps[i])) {
+        return {n, s->package, i, last_.way(n), s};
+      }
     }
     return {};
+  }
+
+  std::optional<CodePlace> PlaceOf(const Side& side) const {
+    if (side.module == nullptr) return PlaceOfNode(last_, side.node);
+    CodePlace place;
+    place.package = packages_.LabelOf(side.package);
+    place.file = side.module->file;
+    return place;
   }
 
   // The nearest to the container, of the parts that are about as many as the items. An object with
@@ -98,14 +123,30 @@ class Judge {
       if (p.example == 0 || p.count < std::max<uint64_t>(enough, 1)) continue;
       const NodeIndex n(p.example);
       if (!IsUserCode(n)) continue;
-      const uint64_t depth = DepthBelowOwner(p.way);
+      uint64_t depth = DepthBelowOwner(p.way);
+      if (depth == 0 && !IsInContainer(p)) depth = 1;
       const uint64_t kind = IsScope(n) ? 2 : IsClosure(n) ? 1 : 0;
       const uint64_t rank = depth * 4 + kind;
       if (rank >= best_rank) continue;
       best_rank = rank;
-      best = {n, packages_.direct_package(n), depth, p.way};
+      best = {n, packages_.direct_package(n), depth, p.way, nullptr};
     }
     return best;
+  }
+
+  // What several items share hangs below the container too, but nobody put it there.
+  bool IsInContainer(const GroupPart& p) const {
+    if (!group_.by_owner || p.way == group_.item_way || group_.owner_example == 0) return true;
+    const NodeIndex owner(group_.owner_example), part(p.example);
+    for (const EdgeIndex e : g_.edges_of(owner)) {
+      const NodeIndex t = g_.target(e);
+      if (t == part) return true;
+      if (g_.edge_type(e) != EdgeType::kInternal || g_.type(t) != NodeType::kArray) continue;
+      for (const EdgeIndex inner : g_.edges_of(t)) {
+        if (g_.target(inner) == part) return true;
+      }
+    }
+    return false;
   }
 
   // Chains have one item and many parts.
@@ -131,7 +172,7 @@ class Judge {
         item.found() && item.distance <= 1 && (IsClosure(item.node) || IsScope(item.node));
     for (size_t i = 0; i < chain_.steps.size() && i <= kListenerReach; ++i) {
       const HolderStep& step = chain_.steps[i];
-      if (IsUserCode(step.node)) break;
+      if (IsUserCode(step)) break;
       if (names_.of(g_.name(step.node)) == kPromise) return true;
       if (packages_.direct_package(step.node).value() != 0 && item.found()) return true;
       if (i > 0 && step.edge.valid() && !NamedByIndex(g_.edge_type(step.edge)) &&
@@ -224,8 +265,9 @@ class Judge {
       o.property = name + (path.starts_with("[") ? "" : ".") + path;
     }
     const NodeIndex place = holder.found() ? holder.node : owner;
-    o.package = packages_.LabelOf(packages_.direct_package(place));
-    o.location = PlaceOfNode(last_, place);
+    o.package =
+        packages_.LabelOf(holder.found() ? holder.package : packages_.direct_package(place));
+    o.location = holder.found() ? PlaceOf(holder) : PlaceOfNode(last_, place);
     if (group_.by_owner && group_.item_way != group_.owner_way) {
       for (const WayCounts& c : last_.growth.counts) {
         o.entry_count.push_back(c.count[group_.item_way]);
@@ -244,7 +286,7 @@ class Judge {
       const bool named = e.valid() && (g_.edge_type(e) == EdgeType::kProperty ||
                                        g_.edge_type(e) == EdgeType::kContext);
       if (named) return e;
-      if (i > 0 && IsUserCode(chain_.steps[i].node)) break;
+      if (i > 0 && IsUserCode(chain_.steps[i])) break;
     }
     return EdgeIndex::None();
   }
@@ -401,7 +443,7 @@ class Judge {
     Culprit c;
     c.because = because;
     const Side& at = item.found() ? item : side;
-    if (const auto place = PlaceOfNode(last_, at.node)) c.place = *place;
+    if (const auto place = PlaceOf(at)) c.place = *place;
     c.place.package = packages_.LabelOf(side.package);
     const std::vector<FunctionFacts> facts =
         CollectFunctionFacts(g_, names_, code_, ScriptsOf(side.package));
@@ -432,7 +474,7 @@ class Judge {
     } else if (helper != nullptr) {
       c.place = PlaceOfFunction(*helper);
     } else if (c.place.function.empty() && holder.found() && holder.package == side.package) {
-      const auto place = PlaceOfNode(last_, holder.node);
+      const auto place = PlaceOf(holder);
       if (place && !place->function.empty()) c.place = *place;
     }
     if (c.place.function.empty() && writer != nullptr) c.place = PlaceOfFunction(*writer);
@@ -455,7 +497,11 @@ class Judge {
       if (p.example == 0 || p.count < std::max<uint64_t>(enough, 1)) continue;
       const NodeIndex n(p.example);
       if (g_.type(n) != NodeType::kObject || IsScope(n)) continue;
-      const NodeIndex constructor = ConstructorOf(n), shape = ShapeOf(g_, names_, n);
+      // Made in most places without their constructor being called.
+      const uint64_t class_name = names_.of(g_.name(n));
+      if (class_name == kArray) continue;
+      const NodeIndex constructor = class_name == kObject ? NodeIndex::None() : ConstructorOf(n);
+      const NodeIndex shape = ShapeOf(g_, names_, n);
       std::vector<const FunctionFacts*> makers;
       for (const FunctionFacts& f : facts) {
         const bool constructs = constructor.valid() && f.calls.count(constructor.value()) != 0;

@@ -90,6 +90,7 @@ struct Suspect {
   double confidence = 0;                     // 0…1, that this suspect is a leak
   bool size_is_checked = false;              // the code that fills the owner also looks at its size
   bool is_emptied_too = false;               // that code also empties the owner, on some condition
+  bool had_room = false;  // the owner is a list that had room for all of it from the start
 };
 
 // Objects of one class that hold array buffers in one property, in the last snapshot.

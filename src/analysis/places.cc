@@ -5,6 +5,8 @@ namespace {
 
 constexpr uint64_t kConstructorEdge = HashName("constructor");
 constexpr uint64_t kProtoEdge = HashName("__proto__");
+constexpr uint64_t kModule = HashName("Module");
+constexpr uint64_t kFilename = HashName("filename");
 
 }  // namespace
 
@@ -24,6 +26,23 @@ NodeIndex FindConstructor(const HeapGraph& g, const NameHashes& names, NodeIndex
     }
   }
   return {};
+}
+
+const Script* ScriptOfModule(const LastSnapshot& last, NodeIndex n) {
+  const HeapGraph& g = last.graph();
+  const PackageMap& packages = *last.view.packages;
+  if (g.type(n) != NodeType::kObject || last.view.names->of(g.name(n)) != kModule) return nullptr;
+  for (const EdgeIndex e : g.edges_of(n)) {
+    if (g.edge_type(e) != EdgeType::kProperty) continue;
+    if (last.view.names->of(g.edge_name(e)) != kFilename) continue;
+    if (g.type(g.target(e)) != NodeType::kString) return nullptr;
+    const uint64_t path = HashName(g.NodeName(g.target(e)));
+    for (const Script& s : packages.scripts) {
+      if (s.path_hash == path && packages.package(s.package).is_userland()) return &s;
+    }
+    return nullptr;
+  }
+  return nullptr;
 }
 
 std::string DisplayClass(const LastSnapshot& last, NodeIndex n) {

@@ -111,7 +111,7 @@ size_t FindWord(std::string_view text, std::string_view word, size_t from = 0) {
   return std::string_view::npos;
 }
 
-// Whether `name` gets an empty list, table or object here, or loses its elements.
+// Whether `name` gets an empty list, table, object or text here, or loses its elements.
 bool EmptiesAt(std::string_view text, size_t at, size_t length) {
   constexpr std::array<std::string_view, 3> kDeclarations = {"const", "let", "var"};
   const std::string_view before = WordBefore(text, at);
@@ -125,6 +125,9 @@ bool EmptiesAt(std::string_view text, size_t at, size_t length) {
   if (!r.Take('=') || r.peek() == '=' || r.peek() == '>') return false;
   if (Reader list = r; list.Take('[')) return list.Take(']');
   if (Reader object = r; object.Take('{')) return object.Take('}');
+  r.SkipSpace();
+  const std::string_view value = text.substr(std::min(r.position(), text.size()), 2);
+  if (value == "''" || value == "\"\"" || value == "``") return true;
   if (!r.TakeWord("new")) return false;
   return (r.TakeWord("Map") || r.TakeWord("Set") || r.TakeWord("Array") || r.TakeWord("Object")) &&
          (!r.Take('(') || r.Take(')'));

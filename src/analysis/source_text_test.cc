@@ -42,6 +42,9 @@ TEST(SourceText, AFunctionEmptiesWhatItGivesANewContainer) {
   EXPECT_TRUE(Empties("{ this.old = this.young; this.young = new Map(); }", "young"));
   EXPECT_TRUE(Empties("{ seen = {}; }", "seen"));
   EXPECT_TRUE(Empties("{ lines.length = 0; }", "lines"));
+  EXPECT_TRUE(Empties("{ report += l; if (report.length > 3e6) { send(report); report = ''; } }",
+                      "report"));
+  EXPECT_FALSE(Empties("{ report = report + l; report = ' ' + report; report += ''; }", "report"));
   EXPECT_FALSE(Empties("{ lines.push(l); }", "lines"));
   EXPECT_FALSE(Empties("{ const lines = []; lines.push(1); }", "lines"));
   EXPECT_FALSE(Empties("{ if (lines == other) { f(lines => []); } }", "lines"));

@@ -43,6 +43,7 @@ struct Candidate {
   HolderChain chain;
   CulpritReport report;
   TableKeys keys;                // of the container, if it is a table
+  bool in_doubt = false;         // may yet be emptied, or be full one day
   std::vector<uint32_t> merged;  // other groups of the same suspect
 };
 
@@ -77,11 +78,11 @@ class Builder {
       }
     }
     // What may yet be emptied, or be full one day, comes after what will not.
-    const auto doubt = [&](const Candidate& c) {
-      return c.report.size_is_checked || MayBeFilling(c);
-    };
+    for (Candidate& c : picked_) {
+      c.in_doubt = c.report.size_is_checked || MayBeFilling(c) || GoesWithAFullList(c);
+    }
     std::stable_sort(picked_.begin(), picked_.end(), [&](const Candidate& a, const Candidate& b) {
-      return IsClear(a) && IsClear(b) && doubt(a) < doubt(b);
+      return IsClear(a) && IsClear(b) && a.in_doubt < b.in_doubt;
     });
     PutBlameFirst();
     Merge();
@@ -172,6 +173,14 @@ class Builder {
   bool MayBeFilling(const Candidate& c) const {
     return HadRoomFromTheStart(c) || c.keys.space == KeySpace::kLimited ||
            (c.keys.space == KeySpace::kHidden && c.keys.entry_count < kFewHiddenKeys);
+  }
+
+  // A cache with its values in one list, its keys in another and in a map is full when the list is.
+  bool GoesWithAFullList(const Candidate& c) const {
+    return std::any_of(picked_.begin(), picked_.end(), [&](const Candidate& list) {
+      return list.group != c.group && list.bytes >= c.bytes && IsClear(list) && SameBug(list, c) &&
+             HadRoomFromTheStart(list);
+    });
   }
 
   std::optional<EndingTimer> TimerThatEnds(const Candidate& c) const {
@@ -370,6 +379,7 @@ class Builder {
     AddGrowsWith(c, s);
     s.size_is_checked = c.report.size_is_checked;
     s.is_emptied_too = c.report.is_emptied_too;
+    s.had_room = HadRoomFromTheStart(c);
     s.owner = c.report.owner;
     s.culprit = c.report.culprit;
     s.trail = BuildTrail(last_, c.group, c.chain, c.report);

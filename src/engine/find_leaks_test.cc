@@ -209,6 +209,7 @@ struct Shelf {
   std::function<uint32_t(uint32_t)> place = [](uint32_t i) { return i; };
   uint32_t room = 0;              // places that there is memory for; 0: as many as entries
   std::vector<std::string> says;  // what the function that fills it mentions
+  bool has_keys = false;          // a key of each line hangs at the store as well
 };
 // An array of package `cart`, and the code that fills it.
 //   global ─▶ Store ─lines▶ Array ─[place]▶ Line
@@ -248,6 +249,10 @@ HeapGraph MakeShelf(const Shelf& shelf) {
   for (uint32_t i = 0; i < shelf.entry_count; ++i) {
     const NodeIndex line = b.AddNode(NodeType::kObject, "Line", 1001 + 2 * i, 200);
     b.AddEdge(lines, EdgeType::kElement, shelf.place(i), line);
+    if (!shelf.has_keys) continue;
+    const NodeIndex key = b.AddNode(NodeType::kObject, "Key", 400'001 + 2 * i, 60);
+    b.AddEdge(store, EdgeType::kElement, i, key);
+    b.AddLocation(key, 44, 2, 0);
   }
   return b.Build();
 }
@@ -270,6 +275,14 @@ TEST(FindLeaks, AnArrayThatFillsInAnyOrderMayBeATable) {
 
 TEST(FindLeaks, AnArrayThatHadRoomForAllMayBeARing) {
   Shelf shelf;
+  shelf.room = 6000;
+  EXPECT_EQ(VerdictOn(shelf), Verdict::kInconclusive);
+}
+
+TEST(FindLeaks, WhatComesWithEachEntryOfAFullListIsFullWithIt) {
+  Shelf shelf;
+  shelf.has_keys = true;
+  EXPECT_EQ(VerdictOn(shelf), Verdict::kLeak);
   shelf.room = 6000;
   EXPECT_EQ(VerdictOn(shelf), Verdict::kInconclusive);
 }
@@ -381,6 +394,133 @@ TEST(FindLeaks, WhoKnowsOneTimerIsNotToBlameForItsRing) {
   ASSERT_TRUE(f.suspects[0].owner.has_value());
   EXPECT_EQ(f.suspects[0].owner->class_name, "TimersList");
   for (const TrailStep& step : f.suspects[0].trail) EXPECT_NE(step.class_name, "Agent");
+}
+
+// Templates, made by new Function, in a plain object that a package exports. The module object is
+// Node's own, and what it exports is nobody's by its class.
+//   modules[] ─▶ Module ─exports▶ Object ─cache▶ Object ─▶ closure template
+//                 └ filename "/srv/node_modules/views/lib/index.js"
+HeapGraph Exports(uint32_t template_count) {
+  GraphBuilder b;
+  uint32_t next_id = 1;
+  const auto node = [&](NodeType type, const char* name, uint64_t size) {
+    return b.AddNode(type, name, (next_id += 2) - 2, size);
+  };
+  const auto script_of = [&](const char* path, const char* function, uint32_t number) {
+    const NodeIndex script = node(NodeType::kCode, path, 16);
+    const NodeIndex shared = node(NodeType::kCode, function, 32);
+    const NodeIndex closure = node(NodeType::kClosure, function, 64);
+    b.AddEdge(shared, EdgeType::kInternal, "script", script);
+    b.AddEdge(shared, EdgeType::kInternal, "name_or_scope_info",
+              node(NodeType::kCode, "system / ScopeInfo", 16));
+    b.AddEdge(script, EdgeType::kInternal, "source", node(NodeType::kString, "text", 16));
+    b.AddEdge(closure, EdgeType::kInternal, "shared", shared);
+    b.AddLocation(closure, number, 1, 0);
+    return std::pair(shared, closure);
+  };
+  constexpr const char* kViews = "/srv/node_modules/views/lib/index.js";
+  const NodeIndex root = node(NodeType::kSynthetic, "", 0);
+  const NodeIndex global = node(NodeType::kObject, "Object", 16);
+  b.AddEdge(root, EdgeType::kShortcut, "global", global);
+  const auto [loader_code, loader] = script_of("node:internal/modules/cjs/loader", "Module", 40);
+  const auto [views_code, render] = script_of(kViews, "render", 41);
+  const auto [lexer_code, lexer] = script_of("/srv/node_modules/lexer/index.js", "Lexer", 42);
+  const auto [template_code, first] = script_of("", "template", 43);
+  for (const NodeIndex f : {loader, render, lexer}) {
+    b.AddEdge(global, EdgeType::kElement, f.value(), f);
+  }
+  const NodeIndex modules = node(NodeType::kObject, "Array", 32);
+  const NodeIndex module = node(NodeType::kObject, "Module", 64);
+  const NodeIndex exported = node(NodeType::kObject, "Object", 64);
+  const NodeIndex cache = node(NodeType::kObject, "Object", 64);
+  b.AddLocation(module, 40, 1, 0);
+  b.AddEdge(global, EdgeType::kProperty, "children", modules);
+  b.AddEdge(modules, EdgeType::kElement, 0, module);
+  b.AddEdge(module, EdgeType::kProperty, "filename", node(NodeType::kString, kViews, 64));
+  b.AddEdge(module, EdgeType::kProperty, "exports", exported);
+  b.AddEdge(exported, EdgeType::kProperty, "cache", cache);
+  for (uint32_t i = 0; i < template_count; ++i) {
+    const NodeIndex made = node(NodeType::kClosure, "template", 400);
+    b.AddEdge(made, EdgeType::kInternal, "shared", template_code);
+    b.AddLocation(made, 43, 1, 0);
+    b.AddEdge(cache, EdgeType::kProperty, "mail " + std::to_string(i), made);
+  }
+  return b.Build();
+}
+
+TEST(FindLeaks, WhatAModuleExportsIsItsFiles) {
+  std::vector<Session> sessions;
+  for (const uint32_t n : {400u, 1400u, 2400u}) sessions.push_back(Session::FromGraph(Exports(n)));
+  const Findings f = Ask(sessions);
+  ASSERT_TRUE(f.culprit.has_value());
+  EXPECT_EQ(f.culprit->place.package, "views");
+  EXPECT_EQ(f.culprit->place.file, "lib/index.js");
+  ASSERT_TRUE(f.suspects[0].owner.has_value());
+  EXPECT_EQ(f.suspects[0].owner->package, "views");
+}
+
+// Connections in a list of the application, each in a record of it. What the library hangs below
+// them is knotted: a function of each is known to the next one as well, so it is the list that all
+// of it hangs below.
+//   global ─▶ closure listen ─context▶ Context ─subscribers▶ Array ─[]▶ Object ─socket▶ Socket
+//                                                               Socket ─close, before▶ closure
+HeapGraph Subscribers(uint32_t count) {
+  GraphBuilder b;
+  uint32_t next_id = 1;
+  const auto node = [&](NodeType type, const char* name, uint64_t size) {
+    return b.AddNode(type, name, (next_id += 2) - 2, size);
+  };
+  const auto script_of = [&](const char* path, const char* function, uint32_t number) {
+    const NodeIndex script = node(NodeType::kCode, path, 16);
+    const NodeIndex shared = node(NodeType::kCode, function, 32);
+    const NodeIndex closure = node(NodeType::kClosure, function, 64);
+    b.AddEdge(shared, EdgeType::kInternal, "script", script);
+    b.AddEdge(shared, EdgeType::kInternal, "name_or_scope_info",
+              node(NodeType::kCode, "system / ScopeInfo", 16));
+    b.AddEdge(script, EdgeType::kInternal, "source", node(NodeType::kString, "text", 16));
+    b.AddEdge(closure, EdgeType::kInternal, "shared", shared);
+    b.AddLocation(closure, number, 1, 0);
+    return std::pair(shared, closure);
+  };
+  const NodeIndex root = node(NodeType::kSynthetic, "", 0);
+  const NodeIndex global = node(NodeType::kObject, "Object", 16);
+  b.AddEdge(root, EdgeType::kShortcut, "global", global);
+  const auto [app_code, listen] = script_of("/srv/app.js", "listen", 40);
+  const auto [library_code, upgrade] = script_of("/srv/node_modules/wires/socket.js", "open", 41);
+  for (const NodeIndex f : {listen, upgrade}) b.AddEdge(global, EdgeType::kElement, f.value(), f);
+  const NodeIndex scope = node(NodeType::kObject, "system / Context", 32);
+  const NodeIndex list = node(NodeType::kObject, "Array", 32);
+  b.AddEdge(scope, EdgeType::kInternal, "scope_info", node(NodeType::kCode, "ScopeInfo", 16));
+  b.AddEdge(listen, EdgeType::kInternal, "context", scope);
+  b.AddEdge(scope, EdgeType::kContext, "subscribers", list);
+  b.AddEdge(list, EdgeType::kInternal, "elements",
+            node(NodeType::kArray, "(object elements)", 16 + 8 * count));
+  NodeIndex before;
+  for (uint32_t i = 0; i < count; ++i) {
+    const NodeIndex record = node(NodeType::kObject, "Object", 48);
+    const NodeIndex socket = node(NodeType::kObject, "Socket", 200);
+    const NodeIndex close = node(NodeType::kClosure, "onClose", 64);
+    b.AddLocation(socket, 41, 1, 0);
+    b.AddLocation(close, 41, 9, 0);
+    b.AddEdge(list, EdgeType::kElement, i, record);
+    b.AddEdge(record, EdgeType::kProperty, "socket", socket);
+    b.AddEdge(socket, EdgeType::kProperty, "close", close);
+    b.AddEdge(close, EdgeType::kInternal, "shared", library_code);
+    if (before.valid()) b.AddEdge(socket, EdgeType::kProperty, "before", before);
+    before = close;
+  }
+  return b.Build();
+}
+
+TEST(FindLeaks, WhoseListItIsCountsForMoreThanWhatIsKnottedBelowIt) {
+  std::vector<Session> sessions;
+  for (const uint32_t n : {400u, 1400u, 2400u}) {
+    sessions.push_back(Session::FromGraph(Subscribers(n)));
+  }
+  const Findings f = Ask(sessions);
+  EXPECT_EQ(f.verdict, Verdict::kLeak);
+  ASSERT_TRUE(f.culprit.has_value());
+  EXPECT_EQ(f.culprit->place.package, "app");
 }
 
 std::string RemarkOfOwner(const Findings& f) {

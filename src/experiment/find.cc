@@ -17,6 +17,7 @@
 #include "experiment/frame_places.h"
 #include "experiment/join.h"
 #include "experiment/measured_process.h"
+#include "experiment/process_tree.h"
 #include "experiment/rounds_facts.h"
 #include "experiment/snapshot_files.h"
 
@@ -77,6 +78,13 @@ void PutVerdict(const RoundsState& rounds, const std::string& unit, Findings* fi
         "{} grows with the load, but the code that fills the container also empties it, and may "
         "only do so after more than these {:.0f} {}s",
         what, units, unit);
+  } else if (rounds.outcome == GrowthOutcome::kLeak && !findings->suspects.empty() &&
+             findings->suspects.front().had_room) {
+    findings->verdict = Verdict::kInconclusive;
+    findings->reason = fmt::format(
+        "{} grows with the load, but the list that grows had room for all of it from the start, as "
+        "that of a cache or a ring has; it was not full after these {:.0f} {}s",
+        what, units, unit);
   }
   if (findings->verdict == Verdict::kInconclusive && telling.units_to_settle) {
     findings->reason +=
@@ -90,6 +98,23 @@ void PutVerdict(const RoundsState& rounds, const std::string& unit, Findings* fi
   growth.external_bytes_per_unit = rounds.external.growth.per_unit;
   growth.rss_bytes_per_unit = rounds.resident.growth.per_unit;
   growth.false_alarm_bound = rounds.heap.false_alarm_bound + rounds.external.false_alarm_bound;
+}
+
+// Names the places of the snapshots as those of the stacks are named.
+void ShowAsWritten(const FramePlaces& places, Findings* findings) {
+  const auto with_package = [&](std::optional<CodePlace>* place, std::string* package) {
+    if (!*place) return;
+    const std::string before = (*place)->package;
+    places.ShowAsWritten(&**place);
+    if (*package == before) *package = (*place)->package;
+  };
+  if (findings->culprit) places.ShowAsWritten(&findings->culprit->place);
+  for (Suspect& suspect : findings->suspects) {
+    if (suspect.culprit) places.ShowAsWritten(&suspect.culprit->place);
+    with_package(&suspect.location, &suspect.package);
+    if (suspect.owner) with_package(&suspect.owner->location, &suspect.owner->package);
+    for (TrailStep& step : suspect.trail) with_package(&step.location, &step.package);
+  }
 }
 
 // One run: the service's connection, its snapshots and profiles.
@@ -227,6 +252,25 @@ Result<FindResult> Finder::Finish(const RoundsState& rounds) {
   if (grows && !profiles_.empty()) {
     if (Result<void> taken = TakeSnapshotNow("end"); !taken) return tl::unexpected(taken.error());
   }
+  if (process_->worker_count() > 1) {
+    diagnostics_.push_back(
+        {"cluster-worker", Severity::kInfo, 1,
+         fmt::format("the service is a cluster: one of its {} workers was measured (pid {}), and "
+                     "one request in {} is counted as its own; a worker that is slower gets fewer, "
+                     "so growth per request is a rough figure",
+                     process_->worker_count(), process_->attachment().process().pid,
+                     process_->worker_count())});
+  }
+  if (!has_service()) {
+    const std::vector<int> workers = FindClusterWorkers(process_->attachment().process().pid);
+    if (!workers.empty()) {
+      diagnostics_.push_back(
+          {"cluster-primary", Severity::kWarning, 1,
+           fmt::format("this is the primary of a cluster, which only hands connections over; ask "
+                       "its workers: {}",
+                       fmt::join(workers, ", "))});
+    }
+  }
   process_->Leave();
   if (grows && files_.count() > 1 && HasRoomToRead()) {
     Result<Findings> findings = Trail(&result);
@@ -241,6 +285,7 @@ Result<FindResult> Finder::Finish(const RoundsState& rounds) {
       for (const SampledFrame& f : growth.frames) stack.frames.push_back(places.PlaceOf(f));
       facts.stacks.push_back(std::move(stack));
     }
+    ShowAsWritten(places, &result.findings);
     if (!facts.stacks.empty()) JoinStacks(facts.stacks, &result.findings);
     if (facts.stacks.size() > kShownStacks) facts.stacks.resize(kShownStacks);
   }

@@ -69,17 +69,34 @@ std::string RelativeTo(const std::string& path, const std::string& folder) {
   return path.starts_with(folder + "/") ? path.substr(folder.size() + 1) : path;
 }
 
+bool EndsWithFile(const std::string& path, const std::string& file) {
+  return path == file || path.ends_with("/" + file);
+}
+
+// Where a map's source lies: beside the script, or as webpack has it, below the app's folder:
+// "webpack://shop/./src/cart.ts".
+std::string PathOfSource(const std::string& source, const std::string& folder,
+                         const std::string& script) {
+  constexpr std::string_view kWebpack = "webpack://";
+  fs::path base = fs::path(script).parent_path();
+  std::string path = PathOfUrl(source);
+  if (source.starts_with(kWebpack)) {
+    const size_t slash = source.find('/', kWebpack.size());
+    path = slash == std::string::npos ? "" : source.substr(slash + 1);
+    base = folder;
+  }
+  const fs::path of_source(path);
+  return (of_source.is_absolute() ? of_source : base / of_source).lexically_normal().string();
+}
+
 }  // namespace
 
 FramePlaces::FramePlaces(std::string root) : root_(std::move(root)) {}
 FramePlaces::~FramePlaces() = default;
 FramePlaces::FramePlaces(FramePlaces&&) noexcept = default;
 
-const FramePlaces::Script& FramePlaces::Find(const std::string& url) {
-  const auto known = scripts_.find(url);
-  if (known != scripts_.end()) return known->second;
+FramePlaces::Script FramePlaces::Look(const std::string& path) const {
   Script script;
-  const std::string path = PathOfUrl(url);
   if (path.starts_with("node:") || (!path.empty() && path[0] != '/')) {
     script.package = "node";
     script.file = path;
@@ -96,22 +113,62 @@ const FramePlaces::Script& FramePlaces::Find(const std::string& url) {
       }
     }
     script.file = RelativeTo(path, script.folder);
-    script.map = ReadMap(root_ + path + ".map");
+    // A package is shown as it is installed. What its map names is often not published, and trail,
+    // which sees no maps, would name another file.
+    if (script.package == "app") script.map = ReadMap(root_ + path + ".map");
   }
-  return scripts_.emplace(url, std::move(script)).first->second;
+  return script;
+}
+
+const FramePlaces::Script& FramePlaces::Find(const std::string& url) {
+  const auto known = scripts_.find(url);
+  if (known != scripts_.end()) return known->second;
+  return scripts_.emplace(url, Look(PathOfUrl(url))).first->second;
+}
+
+std::optional<CodePlace> FramePlaces::AsWritten(const Script& script, uint32_t line,
+                                                uint32_t column) const {
+  if (!script.map) return std::nullopt;
+  const std::optional<OriginalPlace> original = script.map->Find(line, column);
+  if (!original) return std::nullopt;
+  const std::string path =
+      PathOfSource(original->source, script.folder, script.folder + "/" + script.file);
+  CodePlace place;
+  place.package = script.package;
+  place.file = RelativeTo(path, script.folder);
+  place.line = original->line;
+  place.column = original->column;
+  // A package that went into the bundle.
+  if (!ModuleFolder(path).empty()) {
+    const Script bundled = Look(path);
+    place.package = bundled.package;
+    place.file = bundled.file;
+  }
+  return place;
+}
+
+void FramePlaces::ShowAsWritten(CodePlace* place) const {
+  if (place->package != "app" || place->line == 0 || place->column == 0) return;
+  // The snapshots may name the app's files from another folder.
+  const Script* found = nullptr;
+  for (const auto& [url, script] : scripts_) {
+    if (script.package != "app" || !EndsWithFile(PathOfUrl(url), place->file)) continue;
+    if (found == nullptr || script.file == place->file) found = &script;
+  }
+  if (found == nullptr) return;
+  std::optional<CodePlace> original = AsWritten(*found, place->line, place->column);
+  if (!original) return;
+  original->function = std::move(place->function);
+  *place = std::move(*original);
 }
 
 StackFrame FramePlaces::PlaceOf(const SampledFrame& frame) {
   const Script& script = Find(frame.url);
   StackFrame out{frame.function, script.file, script.package, frame.line, frame.column};
-  if (!script.map) return out;
-  const std::optional<OriginalPlace> original = script.map->Find(frame.line, frame.column);
+  const std::optional<CodePlace> original = AsWritten(script, frame.line, frame.column);
   if (!original) return out;
-  const fs::path source = fs::path(PathOfUrl(original->source));
-  const fs::path here = fs::path(PathOfUrl(frame.url)).parent_path();
-  const std::string path =
-      (source.is_absolute() ? source : here / source).lexically_normal().string();
-  out.file = RelativeTo(path, script.folder);
+  out.package = original->package;
+  out.file = original->file;
   out.line = original->line;
   out.column = original->column;
   return out;

@@ -4,14 +4,18 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
+
+#include "capture/memory_room.h"
 
 namespace leaktrail {
 namespace {
 
 // Requests that all fail before it is given up.
 constexpr uint64_t kHopeless = 20;
-constexpr double kHeapPart = 0.25;  // of V8's limit that a service may be filled by
+constexpr double kHeapPart = 0.25;    // of V8's limit that a service may be filled by
+constexpr double kMachinePart = 0.5;  // of the memory that is free
 constexpr size_t kOutputLines = 6;
 constexpr std::chrono::milliseconds kLastWords{3000};
 constexpr std::chrono::milliseconds kLookAgain{100};
@@ -95,7 +99,9 @@ Result<LoadResult> MeasuredProcess::Load(const LoadRequest& request, uint64_t re
                                          const MeasuredLoad& measured) {
   LoadOptions load;
   load.requests = requests;
-  load.connections = measured.connections;
+  // A cluster shares out connections, one worker after the other.
+  const uint32_t workers = worker_count();
+  load.connections = (measured.connections + workers - 1) / workers * workers;
   load.hopeless_after = kHopeless;
   load.time_limit = measured.time_limit;
   load.cancel = cancel_;
@@ -136,6 +142,14 @@ Result<void> MeasuredProcess::FitRounds(RoundsOptions* rounds) {
   if (now->heap_limit > 0) {
     rounds->max_heap_growth = std::min(rounds->max_heap_growth, kHeapPart * now->heap_limit);
   }
+  const MemoryRoom room = ReadMemoryRoom(attachment_->process().pid, "");
+  for (const std::optional<uint64_t>& bytes : {room.host_bytes, room.cgroup_bytes}) {
+    if (!bytes) continue;
+    const double part = kMachinePart * static_cast<double>(*bytes);
+    const double before = rounds->max_resident_growth;
+    rounds->max_resident_growth = before > 0 ? std::min(before, part) : part;
+  }
+  rounds->units_each /= worker_count();
   return {};
 }
 

@@ -50,11 +50,15 @@ class MeasuredProcess {
   Inspector& inspector() { return attachment_->inspector(); }
   MemoryProbe& probe() { return *probe_; }
 
-  // So many requests. Of a service only.
+  // So many requests. Of a service only. In a cluster as many connections for each worker.
   Result<LoadResult> Load(const LoadRequest& request, uint64_t requests, const MeasuredLoad& load);
   // Settles, collects and reads.
   Result<MemoryReading> MeasureSettled(std::chrono::milliseconds at_most);
-  // Lowers the growth at which the rounds end to what this process's heap has room for.
+  // Of a service: how many processes share its requests. More than 1 in a cluster, of which one
+  // worker is measured.
+  uint32_t worker_count() const { return service_ ? service_->worker_count() : 1; }
+  // Lowers the growth at which the rounds end to what this process's heap has room for, and the
+  // machine. Of a cluster only the worker's share of the requests counts.
   Result<void> FitRounds(RoundsOptions* rounds);
   // An error of something done with this process, as what happened to the service.
   Error Explain(Error error);

@@ -6,8 +6,20 @@
 #include <string>
 
 #include "capture/proc_files.h"
+#include "capture/process_names.h"
 
 namespace leaktrail {
+
+namespace {
+
+// Node takes the variable out of the worker's process.env; what /proc shows is from before that.
+bool IsClusterWorker(int pid) {
+  const std::vector<std::string> environment =
+      SplitAtNul(ReadProcFile(pid, "environ").value_or(""));
+  return !VariableOf(environment, "NODE_UNIQUE_ID").empty();
+}
+
+}  // namespace
 
 std::vector<int> FindDescendants(int pid) {
   std::vector<int> found;
@@ -19,6 +31,14 @@ std::vector<int> FindDescendants(int pid) {
       found.push_back(child);
       open.push_back(child);
     }
+  }
+  return found;
+}
+
+std::vector<int> FindClusterWorkers(int pid) {
+  std::vector<int> found;
+  for (const int child : ChildrenOf(pid)) {
+    if (IsClusterWorker(child)) found.push_back(child);
   }
   return found;
 }

@@ -186,6 +186,10 @@ class RoundsRun::Experiment {
     return state_.rounds.back().memory.external - state_.rounds.front().memory.external;
   }
 
+  double ResidentGrowth() const {
+    return state_.rounds.back().memory.resident - state_.rounds.front().memory.resident;
+  }
+
   bool IsOver() {
     const auto ends = [&](RoundsEnd end) {
       state_.end = end;
@@ -204,6 +208,9 @@ class RoundsRun::Experiment {
     if (enough_rounds && state_.outcome == GrowthOutcome::kNoLeak &&
         (state_.units() >= kLeastFlatUnits || TimeSinceBegin() >= kLeastFlatTime)) {
       return ends(RoundsEnd::kSettled);
+    }
+    if (options_.max_resident_growth > 0 && ResidentGrowth() >= options_.max_resident_growth) {
+      return ends(RoundsEnd::kGrownEnough);
     }
     // Twice the room is the end even while the time is short.
     if (is_full && (state_.done_part >= 1 || HeapGrowth() >= 2 * options_.max_heap_growth ||

@@ -48,6 +48,9 @@ struct RoundsOptions {
   // … or after so much growth, since the service has to live.
   double max_heap_growth = 96e6;
   double max_external_growth = 256e6;
+  // … and so has the machine: resident memory grows with threads and native memory too, of which
+  // the heap's figures say little or nothing. The rounds end here, settled or not. 0: no limit.
+  double max_resident_growth = 0;
   double false_alarm_bound = 0.01;
   // Growth below this, per unit, is nobody's leak.
   double relevant_per_unit = 16;

@@ -17,9 +17,11 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <random>
 #include <thread>
 
 #include "capture/processes.h"
+#include "experiment/inspector_port.h"
 #include "experiment/keeper.h"
 #include "experiment/process_tree.h"
 
@@ -52,6 +54,12 @@ void Append(std::string_view word, std::string* words) {
   *words += word;
 }
 
+uint16_t FreeInspectorPort() {
+  std::vector<uint16_t> used;
+  for (const ListeningSocket& s : FindNetworkListeners(0)) used.push_back(s.port);
+  return ChooseInspectorPort(used, std::random_device()());
+}
+
 // Ours, with the options' changes. When the inspector is opened later, it takes a free port instead
 // of 9229, which may be somebody else's; every Node from 10 to 26 knows the option.
 Environment EnvironmentOf(const ServiceOptions& options) {
@@ -72,7 +80,7 @@ Environment EnvironmentOf(const ServiceOptions& options) {
   std::string& node_options = out["NODE_OPTIONS"];
   for (const std::string& flag : options.node_flags) Append(flag, &node_options);
   if (node_options.find("--inspect") == std::string::npos) {
-    Append("--inspect-port=0", &node_options);
+    Append(fmt::format("--inspect-port={}", FreeInspectorPort()), &node_options);
   }
   if (!options.path_prefix.empty()) {
     std::string& path = out["PATH"];
@@ -230,6 +238,7 @@ class StartedService : public Service {
   Result<void> WaitUntilItAnswers(const LoadRequest& request) override;
   int pid() const override { return pid_; }
   const LoadAddress& address() const override { return address_; }
+  uint32_t worker_count() const override { return worker_count_; }
   const std::vector<uint16_t>& other_ports() const override { return other_ports_; }
   // The command may be a script that started the service and has ended.
   bool running() const override { return pid_ > 0 ? IsAlive(pid_) : !ended_.load(); }
@@ -244,6 +253,7 @@ class StartedService : public Service {
   };
   std::vector<Listener> FindListeners() const;
   bool Answers(const LoadAddress& address, const LoadRequest& request) const;
+  void TakeProcess(int listens);
   std::string LastLines(size_t lines) const;
   void Keep(std::string_view bytes);
   void Ended(pid_t pid, int status);
@@ -263,6 +273,7 @@ class StartedService : public Service {
 
   std::string named_port_;  // PORT of its environment
   int pid_ = 0;
+  uint32_t worker_count_ = 1;
   LoadAddress address_;
   std::vector<uint16_t> other_ports_;
 };
@@ -429,6 +440,15 @@ bool StartedService::Answers(const LoadAddress& address, const LoadRequest& requ
   return answer && answer->completed == 1;
 }
 
+// The primary of a cluster listens for its workers, which then share out the connections.
+void StartedService::TakeProcess(int listens) {
+  pid_ = listens;
+  const std::vector<int> workers = FindClusterWorkers(listens);
+  if (workers.empty()) return;
+  pid_ = workers.front();
+  worker_count_ = static_cast<uint32_t>(workers.size());
+}
+
 Result<void> StartedService::WaitUntilItAnswers(const LoadRequest& request) {
   const Clock::time_point until = Clock::now() + options_.start_timeout;
   const double seconds = static_cast<double>(options_.start_timeout.count()) / 1000;
@@ -449,7 +469,7 @@ Result<void> StartedService::WaitUntilItAnswers(const LoadRequest& request) {
     });
     for (const Listener& listener : listeners) {
       if (!Answers(listener.address, request)) continue;
-      pid_ = listener.pid;
+      TakeProcess(listener.pid);
       address_ = listener.address;
       for (const Listener& other : listeners) {
         if (other.address.port != address_.port) other_ports_.push_back(other.address.port);

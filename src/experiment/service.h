@@ -8,7 +8,7 @@
 // or because we died of whatever, it ends the whole tree: SIGTERM, SIGKILL after a grace. If the
 // keeper itself is killed, the kernel kills the command (PR_SET_PDEATHSIG).
 //
-// The command has our environment (with --inspect-port=0 in NODE_OPTIONS) and folder, as far as the
+// The command has our environment (with --inspect-port in NODE_OPTIONS) and folder, as far as the
 // options do not change them, and a process
 // group of its own; a Ctrl-C on the terminal reaches us and not the service. It reads /dev/null; of
 // what it writes the last lines are kept for error messages.
@@ -59,9 +59,12 @@ class Service {
   // (with its status and the end of its output), it never listened, it never answered.
   virtual Result<void> WaitUntilItAnswers(const LoadRequest& request) = 0;
 
-  // Of the process that listens, and where; after WaitUntilItAnswers.
+  // Of the process that answers, and where it is reached; after WaitUntilItAnswers. Of a cluster it
+  // is one worker: what is done for a request is done there.
   virtual int pid() const = 0;
   virtual const LoadAddress& address() const = 0;
+  // Processes among which the requests are shared out; 1 if it is no cluster.
+  virtual uint32_t worker_count() const = 0;
   // Other ports it answers on, which were not taken.
   virtual const std::vector<uint16_t>& other_ports() const = 0;
 

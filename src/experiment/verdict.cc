@@ -21,6 +21,9 @@ constexpr double kLeastLateRate = 0.5;
 constexpr double kLeastGrowthToRange = 1.2;
 // Growth so many times the range of what is left around it cannot come from that.
 constexpr double kPlainGrowthToRange = 8;
+// Of the growth: a leak gives nothing back, so who loses more at once, beside the usual swings, may be
+// a saw whose first tooth ends here. The next sample tells.
+constexpr double kLargestFall = 0.5;
 // The late half answers a question that is asked only after the trend is proven.
 constexpr double kLateZ = 1.645;
 // Fewer samples of the late half say nothing alone.
@@ -77,10 +80,19 @@ struct Look {
   double goes_on = 0;   // smallest gain between quarters, relative
   bool significant = false;
   bool above_range = false;
+  bool is_kept = false;  // the last sample still has it
   bool enough_bytes = false;
   bool enough_units = false;
   bool continues = false;
 };
+
+// How far the last sample lies below the line.
+double FallBelowLine(std::span<const GrowthSample> samples, double slope) {
+  std::vector<double> above;
+  for (const GrowthSample& s : samples) above.push_back(s.bytes - slope * s.units);
+  const double last = above.back();
+  return Median(std::move(above)) - last;
+}
 
 // `done` units in all, of which the samples may leave out the first and last.
 Look Examine(std::span<const GrowthSample> samples, const GrowthOptions& options, double level,
@@ -102,6 +114,8 @@ Look Examine(std::span<const GrowthSample> samples, const GrowthOptions& options
   const double z = look.all.z * (is_plain ? std::sqrt(look.all.inflation) : 1);
   look.significant = z >= look.z_needed;
   look.above_range = grown >= kLeastGrowthToRange * look.all.residual_range;
+  look.is_kept = FallBelowLine(samples, look.all.slope) <=
+                 look.all.residual_range + kLargestFall * std::max(grown, 0.0);
   look.enough_bytes = grown >= options.relevant_bytes;
   look.enough_units = done >= options.min_units;
   look.continues = look.goes_on >= kLeastQuarterGain && look.late.z >= kLateZ &&
@@ -128,8 +142,8 @@ std::vector<GrowthSample> FloorOf(std::span<const GrowthSample> samples, double 
 }
 
 bool IsLeak(const Look& look) {
-  return look.significant && look.above_range && look.enough_bytes && look.enough_units &&
-         look.continues;
+  return look.significant && look.above_range && look.is_kept && look.enough_bytes &&
+         look.enough_units && look.continues;
 }
 
 // Half the width of an interval at `z`, as one standard error.
@@ -210,7 +224,7 @@ std::string ReasonOf(const GrowthVerdict& verdict, const Look& look) {
   }
   if (verdict.sample_count < SequentialVerdict::kMinSamples) return "too few measurements";
   if (verdict.course == GrowthCourse::kSlowing) return "it grows, but less and less";
-  if (look.significant && !look.above_range) {
+  if (look.significant && (!look.above_range || !look.is_kept)) {
     return "it grows by less than it swings up and down";
   }
   if (look.significant && !look.continues) return "it grows, but not all the time";

@@ -109,6 +109,24 @@ TEST(Verdict, ASawIsNoLeakHoweverLongItsTeeth) {
   }
 }
 
+// Looked at just when the first tooth has ended: one sample of all is low, and it is the last.
+TEST(Verdict, ASawIsNoLeakWhenItsFirstToothEnds) {
+  GrowthOptions options;
+  SequentialVerdict verdict(options);
+  Heap heap;
+  double units = 0;
+  for (int i = 0; i < 24; ++i) {
+    units += kRound * heap.Jitter();
+    verdict.Add({units, 5e6 + 320 * units + heap.Noise()});
+  }
+  EXPECT_EQ(verdict.current().outcome, GrowthOutcome::kLeak);
+  verdict.Add({units + kRound, 5e6 + heap.Noise()});
+  EXPECT_EQ(verdict.current().outcome, GrowthOutcome::kGoOn);
+  // A wild sample that a leak goes on after is one still.
+  verdict.Add({units + 2 * kRound, 5e6 + 320 * (units + 2 * kRound) + heap.Noise()});
+  EXPECT_EQ(verdict.current().outcome, GrowthOutcome::kLeak);
+}
+
 TEST(Verdict, ASlowLeakBelowASawIsFound) {
   const GrowthVerdict v = Judge(
       60, [](double u) { return 24 * u + 5e6 * (u / 15'000 - std::floor(u / 15'000)); }, 150'000);

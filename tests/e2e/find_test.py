@@ -55,6 +55,18 @@ const orders = [];
 function takeOrder() { orders.push(new Order(orders.length)); }
 setInterval(() => { for (let i = 0; i < 5; i++) takeOrder(); }, 5);
 """
+# The primary listens for its workers, and leaks nothing.
+CLUSTER = """
+const cluster = require('cluster'), http = require('http');
+if (cluster.isMaster) {
+  for (let i = 0; i < 2; i++) cluster.fork();
+} else {
+  class Trace { constructor(no) { this.no = no; this.spans = ['in ' + no, 'out ' + no]; } }
+  const traces = [];
+  function trace() { traces.push(new Trace(traces.length)); }
+  http.createServer((req, res) => { trace(); res.end('ok'); }).listen(+process.env.PORT || 0, '127.0.0.1');
+}
+"""
 NEVER_LISTENS = "console.error('no configuration'); process.exit(3);"
 # Starts the service and goes away, as some start scripts do.
 DAEMON = """
@@ -106,6 +118,17 @@ def test_a_leak_is_found_with_its_maker(runs):
     files = sorted(saved.iterdir())
     assert len(files) == 3 and all(f.stat().st_mode & 0o777 == 0o600 for f in files), files
     assert saved.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_worker_of_a_cluster_is_looked_into(runs):
+    code, out, err = runs.run(CLUSTER, "--json")
+    assert code == 1, (code, out[:500], err)
+    found = json.loads(out)
+    assert found["culprit"]["file"] == "app.js" and found["culprit"]["function"] in ("trace", "Trace"), found["culprit"]
+    (note,) = [d for d in found["diagnostics"] if d["name"] == "cluster-worker"]
+    assert "2 workers" in note["message"], note
+    # 171 B each, of which it gets fewer than the other if it is slowed down by us.
+    assert 40 < found["growth"]["heap_bytes_per_unit"] < 250, found["growth"]
 
 
 def test_a_service_that_does_not_leak_is_none(runs):
