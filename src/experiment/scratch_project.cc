@@ -396,7 +396,9 @@ std::vector<LockDifference> ChangedVersions(const LockTree& before, const LockTr
   for (const LockedPackage& p : before) versions[p.name].first.insert(p.version);
   for (const LockedPackage& p : after) versions[p.name].second.insert(p.version);
   std::vector<LockDifference> out;
-  for (const auto& [name, both] : versions) {
+  for (const auto& entry : versions) {
+    const std::string& name = entry.first;
+    const auto& both = entry.second;
     const bool is_asked = std::any_of(changes.begin(), changes.end(),
                                       [&](const PackageChange& c) { return c.name == name; });
     if (is_asked || both.first == both.second) continue;
