@@ -1,6 +1,5 @@
 // leaktrail snapshot TARGET -o FILE: a snapshot of a live service, and what it costs.
 #include "capture/snapshot.h"
-#include "capture/memory_room.h"
 
 #include <fmt/format.h>
 
