@@ -11,12 +11,14 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "arms.h"
 #include "traces.h"
@@ -165,6 +167,18 @@ int Update(const std::string& path, const std::string& table) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
+  const auto is_known = [](std::string_view flag) {
+    constexpr std::array<std::string_view, 5> kFlags = {"--traces", "--rounds", "--seed", "--pairs",
+                                                        "--update"};
+    return std::find(kFlags.begin(), kFlags.end(), flag) != kFlags.end();
+  };
+  for (int i = 1; i < argc; i += 2) {
+    if (is_known(argv[i]) && i + 1 < argc) continue;
+    fmt::print(stderr,
+               "usage: leaktrail-bench-verdict [--traces N] [--pairs N] [--rounds N] [--seed N] "
+               "[--update docs/verdict.md]    (about nine minutes)\n");
+    return 2;
+  }
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string flag = argv[i];
     if (flag == "--traces") arguments.traces = static_cast<uint32_t>(std::atoi(argv[i + 1]));

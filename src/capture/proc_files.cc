@@ -127,8 +127,8 @@ std::vector<int> ChildrenOf(int pid) {
   // A child belongs to the thread that made it.
   for (std::filesystem::directory_iterator it(tasks, error), end; !error && it != end;
        it.increment(error)) {
-    const std::optional<std::string> text = ReadProcFile((it->path() / "children").string());
-    for (const std::string_view word : SplitWords(text.value_or(""))) {
+    const std::string text = ReadProcFile((it->path() / "children").string()).value_or("");
+    for (const std::string_view word : SplitWords(text)) {
       if (const std::optional<uint64_t> child = ToNumber(word)) {
         children.push_back(static_cast<int>(*child));
       }
