@@ -9,6 +9,7 @@ namespace {
 
 using Json = nlohmann::json;
 
+// Children in Json::array({…}): one alone in braces is itself for Clang, and an array for GCC.
 Json Node(const char* function, int line, double self, Json children) {
   return {
       {"callFrame",
@@ -20,8 +21,9 @@ Json Node(const char* function, int line, double self, Json children) {
 HeapProfile Parse(Json head) { return ParseHeapProfile(Json{{"head", std::move(head)}}); }
 
 TEST(HeapProfile, AStackBeginsWithTheAllocatingFunction) {
-  const HeapProfile p =
-      Parse(Node("(root)", -1, 0, {Node("outer", 3, 0, {Node("inner", 7, 128, Json::array())})}));
+  const HeapProfile p = Parse(Node(
+      "(root)", -1, 0,
+      Json::array({Node("outer", 3, 0, Json::array({Node("inner", 7, 128, Json::array())}))})));
   ASSERT_EQ(p.sites.size(), 1u);
   ASSERT_EQ(p.sites[0].frames.size(), 2u);
   EXPECT_EQ(p.sites[0].frames[0].function, "inner");
@@ -30,9 +32,10 @@ TEST(HeapProfile, AStackBeginsWithTheAllocatingFunction) {
 }
 
 TEST(HeapProfile, SiblingsDoNotShareFrames) {
-  const HeapProfile p = Parse(
-      Node("(root)", -1, 0,
-           {Node("a", 1, 10, {Node("b", 2, 20, Json::array())}), Node("c", 3, 30, Json::array())}));
+  const HeapProfile p =
+      Parse(Node("(root)", -1, 0,
+                 {Node("a", 1, 10, Json::array({Node("b", 2, 20, Json::array())})),
+                  Node("c", 3, 30, Json::array())}));
   ASSERT_EQ(p.sites.size(), 3u);
   EXPECT_EQ(p.sites[2].frames.size(), 1u);
   EXPECT_EQ(p.sites[2].frames[0].function, "c");
