@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "heap/graph_builder.h"
@@ -300,6 +301,29 @@ TEST(FindLeaks, CodeThatRemovesAsItAddsOrKnowsALimitMayEmptyWhatItFills) {
   EXPECT_EQ(VerdictOn(shelf), Verdict::kLeak);
 }
 
+// A graph with functions in scripts; ids count up.
+struct CodeBuilder {
+  GraphBuilder b;
+  uint32_t next_id = 1;
+
+  NodeIndex Node(NodeType type, const char* name, uint64_t size) {
+    return b.AddNode(type, name, (next_id += 2) - 2, size);
+  }
+  // Its code and a closure of it.
+  std::pair<NodeIndex, NodeIndex> Function(const char* path, const char* name, uint32_t script_id) {
+    const NodeIndex script = Node(NodeType::kCode, path, 16);
+    const NodeIndex shared = Node(NodeType::kCode, name, 32);
+    const NodeIndex closure = Node(NodeType::kClosure, name, 64);
+    b.AddEdge(shared, EdgeType::kInternal, "script", script);
+    b.AddEdge(shared, EdgeType::kInternal, "name_or_scope_info",
+              Node(NodeType::kCode, "system / ScopeInfo", 16));
+    b.AddEdge(script, EdgeType::kInternal, "source", Node(NodeType::kString, "text", 16));
+    b.AddEdge(closure, EdgeType::kInternal, "shared", shared);
+    b.AddLocation(closure, script_id, 1, 0);
+    return {shared, closure};
+  }
+};
+
 // A timer per meter that is never cleared, in a ring of Node's. Another part of the package has a
 // timer of its own at one end and knows the newest meter at the other: the shortest ways to all of
 // them are through these two, but they have no fault.
@@ -308,31 +332,19 @@ TEST(FindLeaks, CodeThatRemovesAsItAddsOrKnowsALimitMayEmptyWhatItFills) {
 //                               _timer ▼│self
 //   lists ─▶ TimersList ◀═▶ … ◀═▶ Timeout ─_onTimeout▶ closure ─context▶ Context
 HeapGraph Timers(uint32_t meter_count) {
-  GraphBuilder b;
-  uint32_t next_id = 1;
+  CodeBuilder code;
+  GraphBuilder& b = code.b;
   const auto node = [&](NodeType type, const char* name, uint64_t size) {
-    return b.AddNode(type, name, (next_id += 2) - 2, size);
-  };
-  const auto script_of = [&](const char* path, const char* function, uint32_t number) {
-    const NodeIndex script = node(NodeType::kCode, path, 16);
-    const NodeIndex shared = node(NodeType::kCode, function, 32);
-    const NodeIndex closure = node(NodeType::kClosure, function, 64);
-    b.AddEdge(shared, EdgeType::kInternal, "script", script);
-    b.AddEdge(shared, EdgeType::kInternal, "name_or_scope_info",
-              node(NodeType::kCode, "system / ScopeInfo", 16));
-    b.AddEdge(script, EdgeType::kInternal, "source", node(NodeType::kString, "text", 16));
-    b.AddEdge(closure, EdgeType::kInternal, "shared", shared);
-    b.AddLocation(closure, number, 1, 0);
-    return std::pair(shared, closure);
+    return code.Node(type, name, size);
   };
   const NodeIndex root = node(NodeType::kSynthetic, "", 0);
   const NodeIndex global = node(NodeType::kObject, "Object", 16);
   b.AddEdge(root, EdgeType::kShortcut, "global", global);
-  const auto [timers_code, timers] = script_of("node:internal/timers", "TimersList", 40);
+  const auto [timers_code, timers] = code.Function("node:internal/timers", "TimersList", 40);
   const auto [agent_code, agent_class] =
-      script_of("/srv/node_modules/agent/lib/agent.js", "Agent", 41);
+      code.Function("/srv/node_modules/agent/lib/agent.js", "Agent", 41);
   const auto [meter_code, meter_class] =
-      script_of("/srv/node_modules/agent/lib/meter.js", "Meter", 42);
+      code.Function("/srv/node_modules/agent/lib/meter.js", "Meter", 42);
   for (const NodeIndex f : {timers, agent_class, meter_class}) {
     b.AddEdge(global, EdgeType::kElement, f.value(), f);
   }
@@ -401,31 +413,20 @@ TEST(FindLeaks, WhoKnowsOneTimerIsNotToBlameForItsRing) {
 //   modules[] ─▶ Module ─exports▶ Object ─cache▶ Object ─▶ closure template
 //                 └ filename "/srv/node_modules/views/lib/index.js"
 HeapGraph Exports(uint32_t template_count) {
-  GraphBuilder b;
-  uint32_t next_id = 1;
+  CodeBuilder code;
+  GraphBuilder& b = code.b;
   const auto node = [&](NodeType type, const char* name, uint64_t size) {
-    return b.AddNode(type, name, (next_id += 2) - 2, size);
-  };
-  const auto script_of = [&](const char* path, const char* function, uint32_t number) {
-    const NodeIndex script = node(NodeType::kCode, path, 16);
-    const NodeIndex shared = node(NodeType::kCode, function, 32);
-    const NodeIndex closure = node(NodeType::kClosure, function, 64);
-    b.AddEdge(shared, EdgeType::kInternal, "script", script);
-    b.AddEdge(shared, EdgeType::kInternal, "name_or_scope_info",
-              node(NodeType::kCode, "system / ScopeInfo", 16));
-    b.AddEdge(script, EdgeType::kInternal, "source", node(NodeType::kString, "text", 16));
-    b.AddEdge(closure, EdgeType::kInternal, "shared", shared);
-    b.AddLocation(closure, number, 1, 0);
-    return std::pair(shared, closure);
+    return code.Node(type, name, size);
   };
   constexpr const char* kViews = "/srv/node_modules/views/lib/index.js";
   const NodeIndex root = node(NodeType::kSynthetic, "", 0);
   const NodeIndex global = node(NodeType::kObject, "Object", 16);
   b.AddEdge(root, EdgeType::kShortcut, "global", global);
-  const auto [loader_code, loader] = script_of("node:internal/modules/cjs/loader", "Module", 40);
-  const auto [views_code, render] = script_of(kViews, "render", 41);
-  const auto [lexer_code, lexer] = script_of("/srv/node_modules/lexer/index.js", "Lexer", 42);
-  const auto [template_code, first] = script_of("", "template", 43);
+  const auto [loader_code, loader] =
+      code.Function("node:internal/modules/cjs/loader", "Module", 40);
+  const auto [views_code, render] = code.Function(kViews, "render", 41);
+  const auto [lexer_code, lexer] = code.Function("/srv/node_modules/lexer/index.js", "Lexer", 42);
+  const auto [template_code, first] = code.Function("", "template", 43);
   for (const NodeIndex f : {loader, render, lexer}) {
     b.AddEdge(global, EdgeType::kElement, f.value(), f);
   }
@@ -465,28 +466,17 @@ TEST(FindLeaks, WhatAModuleExportsIsItsFiles) {
 //   global ─▶ closure listen ─context▶ Context ─subscribers▶ Array ─[]▶ Object ─socket▶ Socket
 //                                                               Socket ─close, before▶ closure
 HeapGraph Subscribers(uint32_t count) {
-  GraphBuilder b;
-  uint32_t next_id = 1;
+  CodeBuilder code;
+  GraphBuilder& b = code.b;
   const auto node = [&](NodeType type, const char* name, uint64_t size) {
-    return b.AddNode(type, name, (next_id += 2) - 2, size);
-  };
-  const auto script_of = [&](const char* path, const char* function, uint32_t number) {
-    const NodeIndex script = node(NodeType::kCode, path, 16);
-    const NodeIndex shared = node(NodeType::kCode, function, 32);
-    const NodeIndex closure = node(NodeType::kClosure, function, 64);
-    b.AddEdge(shared, EdgeType::kInternal, "script", script);
-    b.AddEdge(shared, EdgeType::kInternal, "name_or_scope_info",
-              node(NodeType::kCode, "system / ScopeInfo", 16));
-    b.AddEdge(script, EdgeType::kInternal, "source", node(NodeType::kString, "text", 16));
-    b.AddEdge(closure, EdgeType::kInternal, "shared", shared);
-    b.AddLocation(closure, number, 1, 0);
-    return std::pair(shared, closure);
+    return code.Node(type, name, size);
   };
   const NodeIndex root = node(NodeType::kSynthetic, "", 0);
   const NodeIndex global = node(NodeType::kObject, "Object", 16);
   b.AddEdge(root, EdgeType::kShortcut, "global", global);
-  const auto [app_code, listen] = script_of("/srv/app.js", "listen", 40);
-  const auto [library_code, upgrade] = script_of("/srv/node_modules/wires/socket.js", "open", 41);
+  const auto [app_code, listen] = code.Function("/srv/app.js", "listen", 40);
+  const auto [library_code, upgrade] =
+      code.Function("/srv/node_modules/wires/socket.js", "open", 41);
   for (const NodeIndex f : {listen, upgrade}) b.AddEdge(global, EdgeType::kElement, f.value(), f);
   const NodeIndex scope = node(NodeType::kObject, "system / Context", 32);
   const NodeIndex list = node(NodeType::kObject, "Array", 32);
