@@ -11,7 +11,6 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -167,25 +166,25 @@ int Update(const std::string& path, const std::string& table) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  const auto is_known = [](std::string_view flag) {
-    constexpr std::array<std::string_view, 5> kFlags = {"--traces", "--rounds", "--seed", "--pairs",
-                                                        "--update"};
-    return std::find(kFlags.begin(), kFlags.end(), flag) != kFlags.end();
-  };
   for (int i = 1; i < argc; i += 2) {
-    if (is_known(argv[i]) && i + 1 < argc) continue;
-    fmt::print(stderr,
-               "usage: leaktrail-bench-verdict [--traces N] [--pairs N] [--rounds N] [--seed N] "
-               "[--update docs/verdict.md]    (about nine minutes)\n");
-    return 2;
-  }
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string flag = argv[i];
-    if (flag == "--traces") arguments.traces = static_cast<uint32_t>(std::atoi(argv[i + 1]));
-    if (flag == "--rounds") arguments.rounds = static_cast<uint32_t>(std::atoi(argv[i + 1]));
-    if (flag == "--seed") arguments.seed = static_cast<uint64_t>(std::atoll(argv[i + 1]));
-    if (flag == "--pairs") arguments.pairs = static_cast<uint32_t>(std::atoi(argv[i + 1]));
-    if (flag == "--update") arguments.update = argv[i + 1];
+    const std::string_view flag = argv[i];
+    const char* const value = i + 1 < argc ? argv[i + 1] : nullptr;
+    if (value != nullptr && flag == "--traces") {
+      arguments.traces = static_cast<uint32_t>(std::atoi(value));
+    } else if (value != nullptr && flag == "--rounds") {
+      arguments.rounds = static_cast<uint32_t>(std::atoi(value));
+    } else if (value != nullptr && flag == "--seed") {
+      arguments.seed = static_cast<uint64_t>(std::atoll(value));
+    } else if (value != nullptr && flag == "--pairs") {
+      arguments.pairs = static_cast<uint32_t>(std::atoi(value));
+    } else if (value != nullptr && flag == "--update") {
+      arguments.update = value;
+    } else {
+      fmt::print(stderr,
+                 "usage: leaktrail-bench-verdict [--traces N] [--pairs N] [--rounds N] [--seed N] "
+                 "[--update docs/verdict.md]    (about nine minutes)\n");
+      return 2;
+    }
   }
   // Each round's histogram of latencies is large enough for a mapping of its own otherwise.
   mallopt(M_MMAP_THRESHOLD, 256 << 20);
