@@ -227,6 +227,8 @@ def check_limit(leaktrail, node, folder, rounds):
             outcomes[name] = outcomes.get(name, 0) + 1
         assert service.process.poll() is None
         killed = kernel_kills(group)
+        # The child is ended before. On a processor that is taken away for long we may be late once.
+        assert killed is None or killed < rounds, f"the kernel killed {killed} times in {rounds}"
         print(f"  under a limit of 300 MB: {outcomes}, the kernel killed {killed}, the service answers", flush=True)
 
 
@@ -259,7 +261,7 @@ def main():
     parser.add_argument("--versions", default="12,18,24")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--kills", type=int, default=4)
-    parser.add_argument("--limits", type=int, default=1)
+    parser.add_argument("--limits", type=int, default=2)
     parser.add_argument("--only", choices=["limits"], help="nothing but snapshots in a memory cgroup that is too small")
     arguments = parser.parse_args()
     for version in arguments.versions.split(","):
