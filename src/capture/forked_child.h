@@ -56,7 +56,8 @@ class ForkedChild {
   Result<void> Start();
   // Waits for bytes at most 100 ms: how many came, 0 if none. `ended` is set at the end.
   Result<size_t> Read(std::span<char> out, bool* ended);
-  // At once, by a signal. Read then tells that it has ended.
+  // At once, by a signal. Where the kernel does not tell whose child it is, End does it, within the
+  // fifth of a second in which the child sees that nobody reads.
   void Kill();
   Result<ChildEnd> End();
 

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "capture/proc_files.h"
+
 namespace leaktrail {
 namespace {
 
@@ -67,6 +69,14 @@ TEST(WhatIsShort, KeepsTheReserve) {
   EXPECT_EQ(WhatIsShort(room, 180 * kMega).value_or(""),
             "200 MB are left below the limit of the container (500 MB)");
   EXPECT_FALSE(WhatIsShort({}, ~uint64_t{0} / 2));
+}
+
+TEST(OfferToBeKilled, IsSeenByTheKernel) {
+  const auto offered = [] {
+    OfferToBeKilled();
+    return ReadProcFile("/proc/self/oom_score_adj") == "1000\n";
+  };
+  EXPECT_EXIT(_exit(offered() ? 0 : 1), testing::ExitedWithCode(0), "");
 }
 
 TEST(MemoryReserve, IsAShareWithinBounds) {

@@ -31,6 +31,8 @@ constexpr size_t kRoundsBeforeSnapshot = 4;
 constexpr size_t kRoundsBetweenSnapshots = 4;
 constexpr double kMiddle = 0.45;
 constexpr double kGrowthBeforeSnapshot = 48 * 1024;
+// What reading a run's snapshots takes: 1.37 were measured for three of 200 MB (docs/performance.md).
+constexpr double kMemoryPerTextByte = 1.5;
 // Stacks that --verbose and JSON show.
 constexpr size_t kShownStacks = 10;
 
@@ -68,18 +70,19 @@ void PutVerdict(const RoundsState& rounds, const std::string& unit, Findings* fi
   const double units = rounds.units();
   findings->reason = fmt::format("{}: {} ({:.0f} {}s in {} rounds)", what, telling.reason, units,
                                  unit, rounds.rounds.size());
-  if (rounds.outcome == GrowthOutcome::kLeak && doubted && rounds.done_part < 1) {
+  const bool is_leak = rounds.outcome == GrowthOutcome::kLeak;
+  const Suspect* const first =
+      is_leak && !findings->suspects.empty() ? &findings->suspects.front() : nullptr;
+  if (is_leak && doubted && rounds.done_part < 1) {
     findings->verdict = Verdict::kInconclusive;
     findings->reason = doubt;
-  } else if (rounds.outcome == GrowthOutcome::kLeak && !findings->suspects.empty() &&
-             findings->suspects.front().is_emptied_too) {
+  } else if (first != nullptr && first->is_emptied_too) {
     findings->verdict = Verdict::kInconclusive;
     findings->reason = fmt::format(
         "{} grows with the load, but the code that fills the container also empties it, and may "
         "only do so after more than these {:.0f} {}s",
         what, units, unit);
-  } else if (rounds.outcome == GrowthOutcome::kLeak && !findings->suspects.empty() &&
-             findings->suspects.front().had_room) {
+  } else if (first != nullptr && first->had_room) {
     findings->verdict = Verdict::kInconclusive;
     findings->reason = fmt::format(
         "{} grows with the load, but the list that grows had room for all of it from the start, as "
@@ -202,7 +205,8 @@ Result<void> Finder::AfterRound(const RoundsState& state) {
 // We may run in the container of the service, which is left by now but shall live.
 bool Finder::HasRoomToRead() {
   if (has_service()) return true;
-  const uint64_t needed = files_.text_bytes() / 2 * 3;
+  const auto needed =
+      static_cast<uint64_t>(kMemoryPerTextByte * static_cast<double>(files_.text_bytes()));
   const std::optional<std::string> danger = WhatIsShort(ReadMemoryRoom(getpid(), ""), needed);
   if (!danger) return true;
   diagnostics_.push_back(
