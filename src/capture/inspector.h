@@ -80,7 +80,8 @@ class Inspector {
   virtual ~Inspector() = default;
 
   const InspectorAddress& address() const { return address_; }
-  // False as soon as the connection is gone, whoever ended it.
+  // False as soon as the connection is gone, whoever ended it; also when the target is about to
+  // exit, for which Node would wait: the connection then ends by itself.
   virtual bool connected() const = 0;
 
   // The answer's `result`. What the target refuses, a connection that ends, silence until the

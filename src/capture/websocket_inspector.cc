@@ -81,10 +81,12 @@ class WebSocketInspector final : public Inspector {
   void OnAnswer(uint64_t id, Json* message);
   void OnWorkerEvent(const std::string& method, const Json& params);
   void OnGone();
+  void OnTargetExits();
   void CountAnswer();
   bool Owed() const;  // the target is still to answer something
 
   void Finish(PendingCall* call, Json* message);  // mutex_ held
+  void LetGo();                                   // on the client's thread or after its end
 
   const CancelToken* cancel_;
   net::io_context io_;
@@ -156,8 +158,13 @@ Result<void> WebSocketInspector::Open(FileDescriptor connected, const std::strin
   limits.handshake_timeout = kGoodbye;  // from now on: of the closing handshake
   socket_.set_option(limits);
   open_ = true;
+  owed_ = 1;  // to the request below
   ReadNext();
   thread_ = std::thread([this] { io_.run(); });
+  net::post(io_, [this] {
+    Send(R"({"id":0,"method":"NodeRuntime.notifyWhenWaitingForDisconnect",)"
+         R"("params":{"enabled":true}})");
+  });
   return {};
 }
 
@@ -191,6 +198,12 @@ void WebSocketInspector::OnGone() {
   open_ = false;
   pending_.clear();
   changed_.notify_all();
+}
+
+// Node waits for its clients before it exits, and answers no promise any more.
+void WebSocketInspector::OnTargetExits() {
+  OnGone();
+  LetGo();
 }
 
 void WebSocketInspector::OnMessage() {
@@ -228,9 +241,12 @@ void WebSocketInspector::Dispatch(const InspectorSession& session, Json* message
     return Dispatch(given.value("sessionId", ""), &inner);
   }
   if (name.starts_with("NodeWorker.")) OnWorkerEvent(name, given);
-  const std::lock_guard lock(handler_mutex_);
-  const auto handler = handlers_.find(name);
-  if (handler != handlers_.end()) handler->second(InspectorEvent{session, name, given});
+  {
+    const std::lock_guard lock(handler_mutex_);
+    const auto handler = handlers_.find(name);
+    if (handler != handlers_.end()) handler->second(InspectorEvent{session, name, given});
+  }
+  if (session.empty() && name == "NodeRuntime.waitingForDisconnect") OnTargetExits();
 }
 
 void WebSocketInspector::CountAnswer() {
@@ -389,11 +405,17 @@ void WebSocketInspector::Close() {
     });
     thread_.join();
     // While the target has answers for us the connection may not end: the keeper waits for them.
-    if (!Owed()) keeper_->AllIsWell();
-    ErrorCode ignored;
-    socket_.next_layer().close(ignored);
+    if (keeper_ && !Owed()) keeper_->AllIsWell();
+    LetGo();
     OnGone();
   });
+}
+
+// Unless all is well the keeper ends the connection now.
+void WebSocketInspector::LetGo() {
+  ErrorCode ignored;
+  socket_.next_layer().close(ignored);
+  keeper_.reset();
 }
 
 bool WebSocketInspector::Owed() const {

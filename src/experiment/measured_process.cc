@@ -69,16 +69,13 @@ Result<void> MeasuredProcess::Attach(const Target& target, ProgressSink* progres
   probe_ = std::make_unique<MemoryProbe>(inspector(), attachment_->process().pid);
   inspector().OnEvent("NodeRuntime.waitingForDisconnect",
                       [this](const InspectorEvent&) { gone_.Cancel(); });
-  // Refused by none of the versions that matter, and not needed where it is.
-  (void)inspector().Call("NodeRuntime.notifyWhenWaitingForDisconnect", {{"enabled", true}});
   return {};
 }
 
 Error MeasuredProcess::Explain(Error error) {
-  const bool cut_off = attachment_ && (gone_.cancelled() || !inspector().connected());
+  // Attaching fails too where the service is about to exit.
+  const bool cut_off = !attachment_ || !inspector().connected();
   if (has_service() && cut_off && error.kind != ErrorKind::kInterrupted) {
-    // Node waits for us before it exits.
-    inspector().Close();
     const auto until = std::chrono::steady_clock::now() + kLastWords;
     while (service_->running() && std::chrono::steady_clock::now() < until) {
       std::this_thread::sleep_for(kLookAgain);

@@ -32,6 +32,7 @@ WORKERS = SERVER + "const {Worker} = require('worker_threads'); for (let i = 0; 
                    "new Worker('setInterval(() => {}, 1000)', {eval: true});"
 CLUSTER = "const c = require('cluster'); if (c.isMaster) { for (let i = 0; i < 2; i++) c.fork(); } else {" + SERVER + "}"
 PM2 = "pm2@5"
+EXITS = SERVER + "s.on('request', (q) => q.url === '/exit' && setTimeout(() => process.exit(3), 50));"
 OWN_HANDLER = "process.on('SIGUSR1', () => console.log('MINE')); " + SERVER
 
 
@@ -119,9 +120,9 @@ class Service:
         self.errors.seek(0)
         return self.errors.read()
 
-    def answers(self, port=None):
+    def answers(self, port=None, path="/"):
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=PATIENCE)
-        connection.request("GET", "/")
+        connection.request("GET", path)
         body = connection.getresponse().read()
         connection.close()
         return body == b"hello"
@@ -163,9 +164,9 @@ class Cases:
         assert run.returncode in (0, 4), f"{run.returncode}: {run.stderr}"
         return json.loads(run.stdout) if run.returncode == 0 else run.stderr.strip()
 
-    def attached(self, target):
+    def attached(self, target, *expressions):
         """A probe that stays attached until it is told to go, or killed."""
-        return subprocess.Popen([self.probe, str(target)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen([self.probe, str(target), *expressions], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def every_version_is_left_as_it_was_found(self):
         for version, node in self.nodes.items():
@@ -256,6 +257,23 @@ class Cases:
                 probe.stdin.close()
                 assert probe.wait() == 0
             service.assert_as_found()
+
+    def a_service_that_exits_is_not_held(self):
+        for version, node in self.nodes.items():
+            # Node would wait for us, and a promise is not settled any more.
+            for expressions in ((), ("new Promise(() => setTimeout(() => process.exit(3), 50))",)):
+                with Service(node, EXITS) as service, self.attached(service.pid, *expressions) as probe:
+                    if not expressions:
+                        probe.stdout.readline()
+                        assert service.answers(path="/exit")
+                    assert service.process.wait(PATIENCE) == 3, f"{version}: {service.stderr()}"
+                    assert probe.poll() is None
+                    if expressions:
+                        [value] = json.loads(probe.stdout.readline())["values"]
+                        assert "the process has ended" in value["error"], value
+                    probe.stdin.close()
+                    assert probe.wait() == 4
+        wait_for("no guard of ours", lambda: not processes_called(self.probe))
 
     def refusals_say_why(self):
         permission = ["--permission", "--allow-fs-read=*"] + (["--allow-net"] if max(self.nodes) > 24 else [])
@@ -419,6 +437,7 @@ def main():
         cases.another_client_is_not_cut_off,
         cases.what_a_dead_tool_left_open_may_close_under_the_next_one,
         cases.a_stopped_tool_does_not_freeze_the_service,
+        cases.a_service_that_exits_is_not_held,
         cases.refusals_say_why,
         cases.another_network_and_pid_namespace,
         cases.under_pm2,
