@@ -268,12 +268,18 @@ class Judge {
     o.package =
         packages_.LabelOf(holder.found() ? holder.package : packages_.direct_package(place));
     o.location = holder.found() ? PlaceOf(holder) : PlaceOfNode(last_, place);
-    if (group_.by_owner && group_.item_way != group_.owner_way) {
-      for (const WayCounts& c : last_.growth.counts) {
-        o.entry_count.push_back(c.count[group_.item_way]);
-      }
-    }
+    if (group_.by_owner && group_.item_way != group_.owner_way) o.entry_count = CountEntries();
     report_.owner = std::move(o);
+  }
+
+  // None if some snapshot has the entries in another way, as while a request holds the owner.
+  std::vector<uint64_t> CountEntries() const {
+    std::vector<uint64_t> out;
+    for (const WayCounts& c : last_.growth.counts) {
+      out.push_back(c.count[group_.item_way]);
+      if (out.back() == 0 && out.front() != 0) return {};
+    }
+    return out;
   }
 
   NodeIndex ConstructorOf(NodeIndex object) const { return FindConstructor(g_, names_, object); }

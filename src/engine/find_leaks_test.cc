@@ -533,6 +533,16 @@ TEST(FindLeaks, TheOwnersEntriesAreCountedFromTheFirstSnapshotOn) {
   EXPECT_EQ(f.suspects[0].owner->entry_count, (std::vector<uint64_t>{400, 1400, 2400}));
 }
 
+TEST(FindLeaks, EntriesThatASnapshotHasElsewhereAreNotCounted) {
+  std::vector<Session> sessions;
+  for (const auto& [n, name] : {std::pair{400u, "lines"}, {1400u, "current"}, {2400u, "lines"}}) {
+    sessions.push_back(Session::FromGraph(Service(Ids(0, n), name, {})));
+  }
+  const Findings f = Ask(sessions);
+  ASSERT_FALSE(f.suspects.empty() || !f.suspects[0].owner);
+  EXPECT_EQ(f.suspects[0].owner->entry_count, std::vector<uint64_t>());
+}
+
 Findings AskWith(const AddTo& add_to) {
   std::vector<Session> sessions;
   for (const uint32_t n : {400u, 1400u, 2400u}) {
