@@ -9,6 +9,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <vector>
 
 #include "base/input.h"
@@ -34,11 +36,22 @@ std::string FolderOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// Also if that is not there yet.
+std::string BehindLinks(std::filesystem::path path) {
+  constexpr int kMostLinks = 40;  // as the kernel's
+  std::error_code error;
+  for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(path, error); ++i) {
+    path = path.parent_path() / std::filesystem::read_symlink(path, error);
+  }
+  return path.string();
+}
+
 }  // namespace
 
 struct OutputFile::State {
   std::string path;
-  std::string part;  // "" while the file has no name
+  std::string part;       // "" while the file has no name
+  bool is_named = false;  // from the start
   int fd = -1;
   Compression compression = Compression::kNone;
   std::vector<char> pending = {};
@@ -60,6 +73,15 @@ struct OutputFile::State {
   }
 
   Result<void> Open(FileReaders readers) {
+    if (TakesBytesAsTheyCome(path)) {
+      fd = open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+      if (fd < 0) return Failure("cannot be opened", errno);
+      is_named = true;
+      return {};
+    }
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error)) return Failure("is a folder", EISDIR);
+    path = BehindLinks(path);
     const mode_t mode = readers == FileReaders::kOwner ? kOwnerOnly : kAsUmask;
 #ifdef O_TMPFILE
     fd = open(FolderOf(path).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
@@ -125,6 +147,7 @@ struct OutputFile::State {
   }
 
   Result<void> NameIt() {
+    if (is_named) return {};
     if (part.empty()) {
       const std::string open_file = fmt::format("/proc/self/fd/{}", fd);
       if (linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) {
@@ -142,6 +165,12 @@ struct OutputFile::State {
     return {};
   }
 };
+
+bool TakesBytesAsTheyCome(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) return false;
+  return !S_ISREG(info.st_mode) || path.starts_with("/dev/") || path.starts_with("/proc/");
+}
 
 OutputFile::OutputFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
 OutputFile::~OutputFile() = default;

@@ -3,6 +3,8 @@
 // Bytes go to an unnamed file of the same folder (where the file system has none, to one named
 // NAME.part-PID), mode 0600 unless told otherwise; Finish gives it its name, in place of an older one.
 // Without Finish nothing is left, and of an unnamed file not even if the process is killed.
+// A symbolic link stays, and what it leads to is replaced. Devices and pipes stay too: they get the
+// bytes as these come.
 //
 // Names that end in .gz or .zst are compressed, as the bytes come.
 //
@@ -25,6 +27,9 @@ using ByteSink = std::function<Result<void>(std::span<const char>)>;
 // What comes out of a heap is its owner's; a report of figures and names of code is for whoever the
 // umask lets read it.
 enum class FileReaders : uint8_t { kOwner, kAsUmask };
+
+// A device or a pipe: written into, not replaced. What stands at /dev/stdout too if that is a file.
+bool TakesBytesAsTheyCome(const std::string& path);
 
 class OutputFile {
  public:

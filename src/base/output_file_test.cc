@@ -1,5 +1,6 @@
 #include "base/output_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -89,6 +90,43 @@ TEST_F(OutputFileTest, ReplacesAnOlderFileOnlyWhenItIsWhole) {
   }
   EXPECT_EQ(ReadBack(Path("a")), "new");
   EXPECT_EQ(FileCount(), 1u);
+}
+
+TEST_F(OutputFileTest, LeavesALinkAndReplacesWhatItLeadsTo) {
+  std::filesystem::create_symlink("real", Path("link"));  // which is not there yet
+  for (const char* text : {"old", "new"}) {
+    auto file = OutputFile::Create(Path("link"));
+    ASSERT_TRUE(file);
+    ASSERT_TRUE((*file)->Write(std::string_view(text)));
+    ASSERT_TRUE((*file)->Finish());
+    EXPECT_TRUE(std::filesystem::is_symlink(Path("link")));
+    EXPECT_FALSE(std::filesystem::is_symlink(Path("real")));
+    EXPECT_EQ(ReadBack(Path("real")), text);
+  }
+  EXPECT_EQ(FileCount(), 2u);
+}
+
+TEST_F(OutputFileTest, WritesIntoAPipeAndLeavesIt) {
+  EXPECT_TRUE(TakesBytesAsTheyCome("/dev/null"));
+  EXPECT_FALSE(TakesBytesAsTheyCome(Path("pipe")));
+  ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
+  EXPECT_TRUE(TakesBytesAsTheyCome(Path("pipe")));
+  const int reader = open(Path("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+  auto file = OutputFile::Create(Path("pipe"));
+  ASSERT_TRUE(file) << file.error().message;
+  ASSERT_TRUE((*file)->Write(std::string_view("text")));
+  ASSERT_TRUE((*file)->Finish());
+  char bytes[8];
+  EXPECT_EQ(read(reader, bytes, sizeof bytes), 4);
+  close(reader);
+  EXPECT_TRUE(std::filesystem::is_fifo(Path("pipe")));
+  EXPECT_EQ(FileCount(), 1u);
+}
+
+TEST_F(OutputFileTest, TakesNoFolder) {
+  auto file = OutputFile::Create(folder_);
+  ASSERT_FALSE(file);
+  EXPECT_NE(file.error().message.find("is a folder"), std::string::npos);
 }
 
 TEST_F(OutputFileTest, SaysWhatIsWrongWithAFolderThatIsNotThere) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/output_file.h"
 #include "capture/memory_limits.h"
 #include "capture/proc_files.h"
 #include "capture/tcp_connect.h"
@@ -109,7 +110,8 @@ MemoryRoom ReadMemoryRoom(ProcessId pid, const std::string& output_path) {
     ReadCgroup(pid, &room);
   }
   struct statvfs disk {};
-  if (!output_path.empty() && statvfs(FolderOf(output_path).c_str(), &disk) == 0) {
+  if (!output_path.empty() && !TakesBytesAsTheyCome(output_path) &&
+      statvfs(FolderOf(output_path).c_str(), &disk) == 0) {
     room.disk_bytes = uint64_t{disk.f_bavail} * disk.f_frsize;
   }
   return room;

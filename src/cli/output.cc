@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,6 +30,13 @@ Result<void> StandardOutput::Finish() const {
   return Fail(ErrorKind::kEnvironment, std::string("standard output cannot be written (") +
                                            std::strerror(error_number_) +
                                            "); the report is incomplete");
+}
+
+void LeaveStandardOutputTo(const std::string& path) {
+  struct stat file {
+  }, out{};
+  if (stat(path.c_str(), &file) != 0 || fstat(STDOUT_FILENO, &out) != 0) return;
+  if (file.st_dev == out.st_dev && file.st_ino == out.st_ino) dup2(STDERR_FILENO, STDOUT_FILENO);
 }
 
 void WriteToStandardError(std::string_view text) { WriteAll(STDERR_FILENO, text); }

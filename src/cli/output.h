@@ -4,6 +4,7 @@
 // an error. Other failures (a full disk) are kept and become one sentence at the end.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -20,6 +21,10 @@ class StandardOutput {
  private:
   int error_number_ = 0;
 };
+
+// If the file at `path` is standard output (/dev/stdout), the rest of what we say goes to standard
+// error.
+void LeaveStandardOutputTo(const std::string& path);
 
 // All of `text` to standard error; failures have nowhere to go.
 void WriteToStandardError(std::string_view text);

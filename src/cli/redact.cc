@@ -82,6 +82,7 @@ Result<int> RunRedact(const RedactArguments& arguments, Run& run) {
   if (Result<void> done = redactor.Finish(); !done) return Named(arguments.input, done.error());
   if (Result<void> done = (*file)->Finish(); !done) return tl::unexpected(done.error());
 
+  LeaveStandardOutputTo(arguments.output);
   RedactReport report;
   report.input = arguments.input;
   report.file = arguments.output;

@@ -127,6 +127,7 @@ Result<int> RunSnapshot(const SnapshotArguments& arguments, Run& run) {
   Result<SnapshotTaken> taken = TakeSnapshot(**attachment, options);
   if (!taken) return tl::unexpected(taken.error());
   (*attachment)->Close();
+  LeaveStandardOutputTo(arguments.output);
   return run.Print(ReportOf(*taken, arguments.target), CaptureText, WriteCaptureJson, kExitFine);
 }
 
