@@ -68,6 +68,7 @@ class HeapReader {
  private:
   void FindRegions();
   std::vector<uint64_t> FindChunks();
+  bool IsYoung(uint64_t chunk) const;
   bool Read(uint64_t at, std::span<uint64_t> words) const;
   const Region* RegionOf(uint64_t address) const;
   const MapFacts* MapOf(uint64_t word) const;
@@ -131,6 +132,17 @@ std::vector<uint64_t> HeapReader::FindChunks() {
     }
   }
   return chunks;
+}
+
+// V8 marks the pages of its young generation, both halves of it, in the flags of their headers: the
+// first word, up to Node 20 the second, behind the size. What stands in the half that is not in
+// use was copied elsewhere, and of the other half most is garbage.
+bool HeapReader::IsYoung(uint64_t chunk) const {
+  constexpr uint64_t kFromPage = 1 << 3, kToPage = 1 << 4, kMostFlags = 1 << 24;
+  uint64_t header[2] = {};
+  if (!Read(chunk, header)) return false;
+  const uint64_t flags = header[0] == kChunkBytes ? header[1] : header[0];
+  return flags < kMostFlags && (flags & (kFromPage | kToPage)) != 0;
 }
 
 const Region* HeapReader::RegionOf(uint64_t address) const {
@@ -291,10 +303,11 @@ void HeapReader::CountLargeArrays(const std::vector<uint64_t>& chunks, HeapSampl
 std::optional<HeapSample> HeapReader::Run() {
   FindRegions();
   const std::vector<uint64_t> chunks = FindChunks();
-  std::vector<uint64_t> chosen;
+  std::vector<uint64_t> old, chosen;
+  std::ranges::copy_if(chunks, std::back_inserter(old), [this](uint64_t c) { return !IsYoung(c); });
   // The same heap gives the same figures.
   std::mt19937_64 random(1);
-  std::sample(chunks.begin(), chunks.end(), std::back_inserter(chosen), kChunks, random);
+  std::sample(old.begin(), old.end(), std::back_inserter(chosen), kChunks, random);
   std::vector<uint64_t> words(chosen.size() * kChunkWords);
   size_t read = 0;
   for (const uint64_t at : chosen) {

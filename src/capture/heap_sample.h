@@ -1,7 +1,7 @@
 // How many objects a running process's heap holds, without asking it: a sample of its pages, read
 // from outside.
 //
-//   maps, pagemap ─▶ chunks of 256 KB that are there ─▶ 96 of them at random, read
+//   maps, pagemap ─▶ chunks of 256 KB that are there ─▶ 96 at random of the old generation, read
 //                        │                                 │ words that point to a Map of V8
 //                        │ the first page of each          ▼
 //                        └─▶ large arrays           objects, pointers, strings per live byte

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "capture/fork_speed.h"
 #include "capture/memory_room.h"
+#include "capture/proc_files.h"
 
 namespace leaktrail {
 namespace {
@@ -20,6 +22,8 @@ constexpr double kMega = 1e6;
 // Where only bytes are known: the middle of the shapes.
 constexpr double kBytesPerNode = 46, kEdgesPerNode = 3.1;
 constexpr double kStringsPerNode = 0.2, kTextPerString = 24, kIndexNamesPerNode = 0.2;
+// Of the young generation, of which the sample has nothing: gone by the time of the snapshot.
+constexpr double kYoungGarbage = 0.5;
 // What is in every Node, beside the sample.
 constexpr double kLeastIndexNames = 2'000;
 // Node 12 does not list the table of internalized strings.
@@ -41,7 +45,7 @@ constexpr double kMsPerString = 0.0045, kMsPerIndexName = 0.0025;
 constexpr double kMsPerStringSlow = 0.09;
 constexpr uint32_t kFirstSlow = 16, kLastSlow = 18, kFirstFast = 24;
 constexpr double kFastPart = 0.65;
-constexpr double kForkMs = 2, kForkMsPerMegabyte = 0.05;
+constexpr double kForkMs = 2, kForkMsPerMegabyte = 0.05;  // where this machine's is not known
 
 // Shares of what is there that stay free for everybody else.
 constexpr double kKeepOfHost = 0.05;
@@ -109,16 +113,16 @@ Result<HeapCounts> ReadHeapCounts(Attachment& target, const InspectorSession& se
   if (const auto spaces = answer->find("spaces"); spaces != answer->end() && spaces->is_object()) {
     for (const auto& [name, used] : spaces->items()) {
       const auto bytes = static_cast<uint64_t>(used.is_number() ? used.get<double>() : 0);
+      if (name == "new_space") counts.young_bytes = bytes;
       if (name.find("large_object_space") != std::string::npos) counts.large_object_bytes += bytes;
-      if (name.find("code") == 0) counts.code_bytes += bytes;
     }
   }
   return counts;
 }
 
 HeapShape ShapeOf(const HeapCounts& counts) {
-  const auto small = static_cast<double>(counts.used_bytes -
-                                         std::min(counts.used_bytes, counts.large_object_bytes));
+  auto small = static_cast<double>(counts.used_bytes -
+                                   std::min(counts.used_bytes, counts.large_object_bytes));
   HeapShape shape;
   if (!counts.sample || counts.sample->live_bytes <= 0) {
     shape.is_guessed = true;
@@ -129,6 +133,7 @@ HeapShape ShapeOf(const HeapCounts& counts) {
     shape.index_names = kLeastIndexNames + shape.nodes * kIndexNamesPerNode;
     return shape;
   }
+  small -= std::min(small, kYoungGarbage * static_cast<double>(counts.young_bytes));
   const HeapSample& sample = *counts.sample;
   const double whole = small / sample.live_bytes;
   // What looked like an array longer than all there are was none.
@@ -159,10 +164,13 @@ SnapshotCost PredictCost(const HeapCounts& counts, SnapshotMethod method) {
   cost.file_bytes = static_cast<uint64_t>(shape.nodes * kFilePerNode + shape.edges * kFilePerEdge +
                                           shape.strings * kFilePerString + shape.text_bytes);
   cost.duration_ms = build_ms;
-  cost.pause_ms =
-      method == SnapshotMethod::kFork
-          ? kForkMs + static_cast<double>(counts.resident_bytes) / kMega * kForkMsPerMegabyte
-          : build_ms;
+  const uint64_t copied =
+      counts.anonymous_bytes > 0 ? counts.anonymous_bytes : counts.resident_bytes;
+  const double per_megabyte =
+      counts.fork_ms_per_megabyte > 0 ? counts.fork_ms_per_megabyte : kForkMsPerMegabyte;
+  cost.pause_ms = method == SnapshotMethod::kFork
+                      ? kForkMs + static_cast<double>(copied) / kMega * per_megabyte
+                      : build_ms;
   return cost;
 }
 
@@ -222,6 +230,11 @@ Result<Preflight> RunPreflight(Attachment& target, const InspectorSession& sessi
   // A worker's heap is one of several in its process, and their pages look alike.
   if (target.process().pid != 0 && session.empty()) {
     p.counts.sample = SampleHeap(target.process().pid);
+  }
+  if (target.process().pid != 0) {
+    const std::string status = ReadProcFile(target.process().pid, "status").value_or("");
+    p.counts.anonymous_bytes = KilobytesOf(status, "RssAnon").value_or(0);
+    p.counts.fork_ms_per_megabyte = MeasureForkMsPerMegabyte();
   }
   p.cost = PredictCost(p.counts, method);
   p.other_cost = PredictCost(p.counts, method == SnapshotMethod::kFork ? SnapshotMethod::kInspector

@@ -9,6 +9,8 @@
 // heap's pages (heap_sample.h), or guessed where they may not be read. How well the figures meet
 // what happens is measured in docs/performance.md.
 //
+// How fast the machine forks is measured (fork_speed.h).
+//
 // Cost: below a millisecond of the target's event loop; some 0.2 s of ours.
 // Threads: functions may be called from any thread.
 #pragma once
@@ -36,9 +38,11 @@ struct HeapCounts {
   uint64_t used_bytes = 0;          // heapUsed: all spaces, garbage included
   uint64_t committed_bytes = 0;     // memory that the heap has
   uint64_t large_object_bytes = 0;  // used by objects of their own pages: few and big
-  uint64_t code_bytes = 0;          // used by code
+  uint64_t young_bytes = 0;         // used by small objects of the young generation
   uint64_t external_bytes = 0;      // buffers outside the heap; a fork shares them
   uint64_t resident_bytes = 0;      // of the whole process
+  uint64_t anonymous_bytes = 0;     // of these, what a fork copies the tables of; 0: unknown
+  double fork_ms_per_megabyte = 0;  // for that, on this machine; 0: unknown
   uint64_t heap_limit_bytes = 0;    // V8's own
   uint32_t node_major = 0;          // 0: unknown
   std::optional<HeapSample> sample;

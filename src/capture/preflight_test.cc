@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "capture/fork_speed.h"
+
 namespace leaktrail {
 namespace {
 
@@ -45,6 +47,28 @@ TEST(Preflight, CountsANameThatBothHaveOnce) {
   EXPECT_NEAR(IndexNamesOf(counts), 0.25e6 + 0.75 * 400'000, 1);
   counts.sample->longest_array_length = counts.sample->longest_array_pointers = 300'000;
   EXPECT_NEAR(IndexNamesOf(counts), 400'000, 1);
+}
+
+TEST(Preflight, TakesHalfOfTheYoungGenerationForGarbage) {
+  HeapCounts counts = Sampled(20);
+  counts.sample->objects = 200'000;
+  EXPECT_NEAR(ShapeOf(counts).nodes, 2e6, 1);  // 100 MB, ten times the sample
+  counts.young_bytes = 40'000'000;
+  EXPECT_NEAR(ShapeOf(counts).nodes, 1.6e6, 1);
+}
+
+TEST(Preflight, ReckonsThePauseOfAForkWithTheSpeedOfThisMachine) {
+  HeapCounts counts = Sampled(20);
+  counts.resident_bytes = 300'000'000;
+  const auto pause = [&] { return PredictCost(counts, SnapshotMethod::kFork).pause_ms; };
+  const double usual = pause();
+  counts.anonymous_bytes = 200'000'000;  // files are not copied
+  EXPECT_LT(pause(), usual);
+  counts.fork_ms_per_megabyte = 0.1;
+  const double slow = pause();
+  counts.fork_ms_per_megabyte = 0.02;
+  EXPECT_NEAR(slow - pause(), 0.08 * 200, 1e-6);
+  EXPECT_GT(MeasureForkMsPerMegabyte(), 0);
 }
 
 }  // namespace
