@@ -43,11 +43,6 @@ struct RedactionKey {
   uint64_t first = 0, second = 0;
 };
 
-// A name that is more likely a value: e-mail addresses, long digits (cards, telephone numbers),
-// UUIDs, hex and base64, keys and tokens, letters and digits mixed, words that nobody could
-// pronounce, very long names.
-bool LooksLikeValue(std::string_view utf8);
-
 // SipHash-2-4 (Aumasson and Bernstein, 2012).
 uint64_t SipHash(const RedactionKey& key, std::string_view bytes);
 
