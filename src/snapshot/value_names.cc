@@ -166,20 +166,6 @@ bool LooksLikeBase64(std::string_view text) {
   return capitals > 0 && small > 1 && IsUnlikeWords(text);
 }
 
-// name@host.tld, but not @scope/package and not package@1.2.3.
-bool HasMailAddress(std::string_view text) {
-  for (size_t at = text.find('@'); at != std::string_view::npos; at = text.find('@', at + 1)) {
-    if (at == 0 || at + 3 >= text.size()) continue;
-    const char before = text[at - 1], after = text[at + 1];
-    if (!(IsLetter(before) || IsDigit(before) || static_cast<signed char>(before) < 0)) continue;
-    if (IsDigit(after) || !(IsLetter(after) || static_cast<signed char>(after) < 0)) continue;
-    for (size_t i = at + 1; i + 1 < text.size() && text[i] != ' ' && text[i] != '/'; ++i) {
-      if (text[i] == '.' && IsLetter(text[i + 1])) return true;
-    }
-  }
-  return false;
-}
-
 // How keys of well-known services begin. Only where a word begins: "task_test_" is a name.
 bool HasKeyPrefix(std::string_view text) {
   constexpr std::string_view kPrefixes[] = {
@@ -198,6 +184,19 @@ bool HasKeyPrefix(std::string_view text) {
 }
 
 }  // namespace
+
+bool HasMailAddress(std::string_view text) {
+  for (size_t at = text.find('@'); at != std::string_view::npos; at = text.find('@', at + 1)) {
+    if (at == 0 || at + 3 >= text.size()) continue;
+    const char before = text[at - 1], after = text[at + 1];
+    if (!(IsLetter(before) || IsDigit(before) || static_cast<signed char>(before) < 0)) continue;
+    if (IsDigit(after) || !(IsLetter(after) || static_cast<signed char>(after) < 0)) continue;
+    for (size_t i = at + 1; i + 1 < text.size() && text[i] != ' ' && text[i] != '/'; ++i) {
+      if (text[i] == '.' && IsLetter(text[i + 1])) return true;
+    }
+  }
+  return false;
+}
 
 bool LooksLikeValue(std::string_view text) {
   if (text.size() > kLongestName || HasMailAddress(text) || HasKeyPrefix(text) ||

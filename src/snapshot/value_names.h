@@ -15,4 +15,7 @@ namespace leaktrail {
 // pronounce, very long names.
 bool LooksLikeValue(std::string_view utf8);
 
+// name@host.tld, but not @scope/package and not package@1.2.3.
+bool HasMailAddress(std::string_view utf8);
+
 }  // namespace leaktrail
