@@ -16,7 +16,7 @@ class CoreBuilder {
         edge_(graph.columns().edge.data()),
         n_(graph.node_count()),
         marks_(marks) {
-    core_.record = Array<uint32_t>(n_);
+    record_ = Array<uint32_t>(n_);
   }
 
   CoreGraph Run() {
@@ -33,8 +33,9 @@ class CoreBuilder {
     }
     core_.words.Resize(size_);
     for (uint32_t u = n_; --u > 0;) {
-      if ((marks_[u] & NodeMark::kOuter) == 0) LeadToRecords(core_.record[u]);
+      if ((marks_[u] & NodeMark::kOuter) == 0) LeadToRecords(record_[u]);
     }
+    KeepRecordsOfCore();
     return std::move(core_);
   }
 
@@ -52,7 +53,7 @@ class CoreBuilder {
           });
       if (!all_outer) continue;
       marks_[u] |= NodeMark::kOuter | NodeMark::kLast;
-      core_.record[u] = CoreGraph::kOuterRecord;
+      record_[u] = kOuterRecord;
       ++core_.last_count;
     }
   }
@@ -92,13 +93,13 @@ class CoreBuilder {
       marks_[u] |= NodeMark::kSpecial;
     } else if (size_ == begin + 1 && (marks_[u] & (NodeMark::kReplaced | NodeMark::kKept)) == 0) {
       marks_[u] |= NodeMark::kOuter;
-      core_.record[u] = CoreGraph::kOuterRecord;
+      record_[u] = kOuterRecord;
       size_ = begin;
       return;
     }
     if (size_ == begin + 1) Add(0);
     core_.words[size_ - 1] |= CoreGraph::kLastEdge;
-    core_.record[u] = begin;
+    record_[u] = begin;
     ++core_.core_count;
   }
 
@@ -109,14 +110,27 @@ class CoreBuilder {
       const uint32_t node = core_.words[in] & ~CoreGraph::kLastEdge;
       const bool last = core_.words[in] >= CoreGraph::kLastEdge;
       if (in + kAhead < size_) {
-        __builtin_prefetch(&core_.record[core_.words[in + kAhead] & (CoreGraph::kLastEdge - 1)]);
+        __builtin_prefetch(&record_[core_.words[in + kAhead] & (CoreGraph::kLastEdge - 1)]);
       }
-      core_.words[out] = core_.record[node];
-      out += core_.words[out] != CoreGraph::kOuterRecord;
+      core_.words[out] = record_[node];
+      out += core_.words[out] != kOuterRecord;
       if (last) break;
     }
     if (out == begin + 1) core_.words[out++] = CoreGraph::kRootRecord;
     core_.words[out - 1] |= CoreGraph::kLastEdge;
+  }
+
+  void KeepRecordsOfCore() {
+    core_.core = RankedBits(n_);
+    uint32_t out = 0;
+    for (uint32_t u = 0; u < n_; ++u) {
+      if ((marks_[u] & NodeMark::kOuter) != 0) continue;
+      core_.core.insert(u);
+      record_[out++] = record_[u];
+    }
+    core_.core.Seal();
+    record_.Resize(out);
+    core_.record_of = std::move(record_);
   }
 
   void Reserve(uint32_t count) {
@@ -129,12 +143,14 @@ class CoreBuilder {
   void Add(uint32_t word) { core_.words[size_++] = word; }
 
   static constexpr uint32_t kAhead = 48;  // edges
+  static constexpr uint32_t kOuterRecord = 0xFFFFFFFFu;
   const HeapGraph& graph_;
   const uint32_t* first_edge_;
   const RawEdge* edge_;
   const uint32_t n_;
   Array<uint8_t>& marks_;
   CoreGraph core_;
+  Array<uint32_t> record_;  // by node; kOuterRecord for outer nodes
   uint32_t size_ = 0;
 };
 

@@ -17,7 +17,8 @@
 // the page objects are not in it. A node without any edge has one to the root, which says nothing.
 //
 // Cost: a pass over the edges from the last to the first, and one over what is kept. Memory: 4
-// bytes a node, 4 for each core node and kept edge. Failure: std::bad_alloc, also for more than
+// bytes a node while it is built, 4 for each core node and kept edge and 4 for each core node after
+// that. Failure: std::bad_alloc, also for more than
 // 2^31 words. Threads: none of its own.
 #pragma once
 
@@ -25,6 +26,7 @@
 #include <vector>
 
 #include "base/array.h"
+#include "base/ranked_bits.h"
 #include "heap/graph.h"
 
 namespace leaktrail {
@@ -36,9 +38,12 @@ struct CoreGraph {
   static constexpr uint32_t kManyFlag = 2;
   static constexpr uint32_t kPageOnlyFlag = 4;  // set by the walk
   static constexpr uint32_t kRootRecord = 0;
-  static constexpr uint32_t kOuterRecord = 0xFFFFFFFFu;
 
-  Array<uint32_t> record;  // by node: where its record is; kOuterRecord for outer nodes
+  // Where the record of a core node is.
+  uint32_t record(uint32_t node) const { return record_of[core.Rank(node)]; }
+
+  RankedBits core;
+  Array<uint32_t> record_of;  // by rank among the core nodes, the root being the first
   Array<uint32_t> words;
   uint32_t core_count = 0;        // with the root
   uint32_t last_count = 0;        // nodes marked kLast

@@ -39,9 +39,9 @@
 //    step needs stands together (a record of the core; parent and label in one word), what will be
 //    needed soon is fetched ahead, and candidates of much-referenced nodes, which come in ascending
 //    order, are kept as byte-coded differences. Label is the head of a node's candidate list until
-//    the sweep reaches it; top(v) of a single-retainer node stands in its semi; parents are
-//    destroyed by path compression and come back from the shape of the walk's tree, two bits a
-//    node; the result takes the place of the numbers.
+//    the sweep reaches it; top(v) of a single-retainer node stands in its semi; parents, which path
+//    compression destroys, come from the shape of the walk's tree, two bits a node; the result
+//    takes the place of the numbers.
 #include "analysis/dominators.h"
 
 #include <algorithm>
@@ -107,6 +107,7 @@ class SemiNca {
     LayOut(replace_hubs);
     WalkAll(tree);
     NumberOuterNodes();
+    RestoreParents();
     ComputeSemidominators();
     lists_.reset();
     ComputeImmediateDominators();
@@ -117,9 +118,10 @@ class SemiNca {
   }
 
  private:
-  // dominator: tree parent, compressed by Eval; in the end the idom.
-  // label: candidate list, then the smallest semi on the compressed path.
-  using Link = NumberedTree::Link;
+  struct Link {
+    uint32_t dominator;  // tree parent, compressed by Eval; in the end the idom
+    uint32_t label;      // candidate list, then the smallest semi on the compressed path
+  };
   struct Frame {
     uint32_t v, edge;
   };
@@ -144,7 +146,7 @@ class SemiNca {
     for (uint32_t hub : hubs_) marks_[hub] |= NodeMark::kReplaced;
     core_ = BuildCoreGraph(graph_, marks_);
     words_ = core_.words.data();
-    link_ = Array<Link>(core_.core_count + 1);
+    list_ = Array<uint32_t>(core_.core_count + 1);
     semi_ = Array<uint32_t>(core_.core_count + 1);
     single_ = Bits(core_.core_count + 1);
     finished_ = Bits(core_.core_count + 1);
@@ -180,7 +182,7 @@ class SemiNca {
   // --- the walk -------------------------------------------------------------------------------
 
   bool visited(uint32_t core_node) const {
-    return words_[core_.record[core_node]] < CoreGraph::kUnvisited;
+    return words_[core_.record(core_node)] < CoreGraph::kUnvisited;
   }
 
   void WalkAll(DominatorTree& tree) {
@@ -206,7 +208,7 @@ class SemiNca {
         VisitFromRoot<true>(start);
         continue;
       }
-      const uint32_t record = core_.record[start];
+      const uint32_t record = core_.record(start);
       Enter(record, kRootPre);
       WalkHubs(size_);
       Walk<true>(record);
@@ -216,7 +218,7 @@ class SemiNca {
   // As if the only edge into each hub came from `parent`, which is being walked.
   void WalkHubs(uint32_t parent) {
     for (uint32_t hub : hubs_) {
-      const uint32_t record = core_.record[hub];
+      const uint32_t record = core_.record(hub);
       Enter(record, parent);
       Walk<true>(record);
     }
@@ -225,7 +227,7 @@ class SemiNca {
   template <bool kPagePhase>
   void VisitFromRoot(uint32_t node) {
     if (node == 0) return;
-    const uint32_t record = core_.record[node];
+    const uint32_t record = core_.record(node);
     const uint32_t w = words_[record];
     if (w >= CoreGraph::kUnvisited) {
       Enter(record, kRootPre);
@@ -240,7 +242,7 @@ class SemiNca {
     const uint32_t i = ++size_;
     const uint32_t header = words_[record];
     words_[record] = i;
-    link_[i] = {parent, (header & CoreGraph::kManyFlag) != 0 ? CandidateLists::kCodedEmpty : 0};
+    if ((header & CoreGraph::kManyFlag) != 0) list_[i] = CandidateLists::kCodedEmpty;
     shape_.Enter();
     if ((header & CoreGraph::kPageOnlyFlag) != 0) page_only_pre_.set(i);
     if ((header & CoreGraph::kSingleFlag) != 0) {
@@ -315,10 +317,10 @@ class SemiNca {
   void PutCandidates(std::span<const Candidate> batch) {
     constexpr size_t kHead = 24, kCell = 12;
     for (size_t i = 0; i < batch.size(); ++i) {
-      if (i + kHead < batch.size()) Prefetch(&link_[batch[i + kHead].w].label);
-      if (i + kCell < batch.size()) lists_->PrefetchList(link_[batch[i + kCell].w].label);
+      if (i + kHead < batch.size()) Prefetch(&list_[batch[i + kHead].w]);
+      if (i + kCell < batch.size()) lists_->PrefetchList(list_[batch[i + kCell].w]);
       const Candidate& c = batch[i];
-      uint32_t& list = link_[c.w].label;
+      uint32_t& list = list_[c.w];
       c.is_slot ? lists_->SetSlot(list, c.value) : lists_->Add(list, c.value);
     }
   }
@@ -331,7 +333,7 @@ class SemiNca {
       if (node == 0) {
         root_is_page_ = true;
       } else if (!outer(node)) {
-        uint32_t& header = words_[core_.record[node]];
+        uint32_t& header = words_[core_.record(node)];
         if (header <= last_page_pre_) return;
         header |= CoreGraph::kPageOnlyFlag;
       }
@@ -368,7 +370,7 @@ class SemiNca {
       if (!outer(u) && !visited(u)) unvisited.push_back(u);
     }
     const auto is_page = [&](uint32_t u) {
-      return (words_[core_.record[u]] & CoreGraph::kPageOnlyFlag) != 0;
+      return (words_[core_.record(u)] & CoreGraph::kPageOnlyFlag) != 0;
     };
     NodeSet retained(n_);
     for (uint32_t u : unvisited) {
@@ -383,29 +385,56 @@ class SemiNca {
     for (uint32_t u : unvisited) {
       if (visited(u) || retained.contains(NodeIndex(u))) continue;
       ++tree.orphan_count;
-      Enter(core_.record[u], kRootPre);
-      Walk<false>(core_.record[u]);
+      Enter(core_.record(u), kRootPre);
+      Walk<false>(core_.record(u));
     }
   }
 
-  // Outer nodes get the numbers after those of the walk. Records are not needed any more.
+  // Outer nodes get the numbers after those of the walk. The core graph is not needed any more.
   void NumberOuterNodes() {
-    numbered_.number = std::move(core_.record);
+    Array<uint32_t> number_of_core = std::move(core_.record_of);
+    for (uint32_t& record : number_of_core) record = words_[record];
+    core_.words = {};
+    core_.core = {};
+    numbered_.number = Array<uint32_t>(n_);
     core_size_ = size_;
     uint32_t next = core_size_ + 1, next_last = next + n_ - core_.core_count - core_.last_count;
+    size_t rank = 0;
     for (uint32_t u = 0; u < n_; ++u) {
       if (outer(u)) {
         numbered_.number[u] = (marks_[u] & NodeMark::kLast) != 0 ? next_last++ : next++;
         continue;
       }
-      const uint32_t w = words_[numbered_.number[u]];
+      const uint32_t w = number_of_core[rank++];
       numbered_.number[u] = w < CoreGraph::kUnvisited ? w : kNone;
       if (w <= last_page_pre_ && u != 0) page_.insert(NodeIndex(u));
     }
-    core_.words = {};
   }
 
   // --- the two sweeps -------------------------------------------------------------------------
+
+  // Calls enter(parent) for the nodes in walk order; the root is its own parent.
+  template <typename EnterNode>
+  void ForEachInWalkOrder(const EnterNode& enter) const {
+    std::vector<uint32_t> open;
+    uint32_t w = 0;
+    for (uint64_t i = 0; w < size_; ++i) {
+      if (!shape_.entered(i)) {
+        open.pop_back();
+        continue;
+      }
+      ++w;
+      enter(w, open.empty() ? kRootPre : open.back());
+      open.push_back(w);
+    }
+  }
+
+  // In memory that the core graph has left.
+  void RestoreParents() {
+    link_ = Array<Link>(size_ + 1);
+    ForEachInWalkOrder([&](uint32_t w, uint32_t parent) { link_[w] = {parent, list_[w]}; });
+    list_ = {};
+  }
 
   // The smallest semi on the tree path from v up to the first number <= w, all on it being linked.
   uint32_t Eval(uint32_t v, uint32_t w) {
@@ -471,40 +500,20 @@ class SemiNca {
 
   // Parents come from the walk's shape; idoms take the place of the compressed parents.
   void ComputeImmediateDominators() {
-    std::vector<uint32_t> open;
-    uint32_t w = 0;
-    for (uint64_t i = 0; w < size_; ++i) {
-      if (!shape_.entered(i)) {
-        open.pop_back();
-        continue;
-      }
-      ++w;
-      if (w == kRootPre) {
-        link_[w] = {kRootPre, kRootPre};
-        semi_[w] = 0;  // the depth; NumberedTree wants no other yet
-      } else {
-        uint32_t d = open.back();
-        while (d > semi_[w]) d = link_[d].dominator;
-        link_[w] = {d, 0};
-      }
-      open.push_back(w);
-    }
+    ForEachInWalkOrder([&](uint32_t w, uint32_t parent) {
+      uint32_t d = parent;
+      while (d > semi_[w]) d = link_[d].dominator;
+      link_[w].dominator = d;
+    });
   }
 
   // --- the outer nodes ------------------------------------------------------------------------
 
-  // Into pages of what was freed, where Resize would ask for new ones.
-  template <typename T>
-  Array<T> MovedTo(size_t size, Array<T>& values) {
-    Array<T> larger(size);
-    std::copy_n(values.begin(), core_size_ + 1, larger.begin());
-    values = {};
-    return larger;
-  }
-
   void AddOuterNodesTo(DominatorTree& tree) {
-    numbered_.link = MovedTo(n_ + 1, link_);
-    numbered_.depth = MovedTo(n_ + 1, semi_);
+    semi_ = {};
+    numbered_.dominator = Array<uint32_t>(n_ + 1);
+    for (uint32_t w = 1; w <= size_; ++w) numbered_.dominator[w] = link_[w].dominator;
+    link_ = {};
     size_ = core_size_ + n_ - core_.core_count;
     const OuterNodes outer =
         AddOuterNodes(graph_, marks_, DominatorOfPages(), threads_, numbered_, page_);
@@ -544,28 +553,31 @@ class SemiNca {
   // From numbers to places in a preorder of the dominator tree: subtree sizes
   // from a backward sweep, then every node takes the next free place in its dominator's range.
   void Finish(DominatorTree& tree) {
-    Array<Link>& link = numbered_.link;
+    Array<uint32_t>& dominator = numbered_.dominator;
     const Array<uint32_t>& number = numbered_.number;
-    for (uint32_t w = 1; w <= size_; ++w) link[w].label = 1;
+    marks_ = {};
+    Array<uint32_t> label(n_ + 1);
+    for (uint32_t w = 1; w <= size_; ++w) label[w] = 1;
     for (uint32_t w = size_; w > kRootPre; --w) {
-      if (w > kAhead) Prefetch(&link[link[w - kAhead].dominator]);
-      link[link[w].dominator].label += link[w].label;
+      if (w > kAhead) Prefetch(&label[dominator[w - kAhead]]);
+      label[dominator[w]] += label[w];
     }
     // From here on dominator is the node's place and label the next free place below it: in the end
     // the place after its subtree. A dominator comes before what it dominates.
-    link[kRootPre] = {0, 1};
+    dominator[kRootPre] = 0;
+    label[kRootPre] = 1;
     for (uint32_t w = kRootPre + 1; w <= size_; ++w) {
-      if (w + kAhead <= size_) Prefetch(&link[link[w + kAhead].dominator]);
-      uint32_t& next = link[link[w].dominator].label;
+      if (w + kAhead <= size_) Prefetch(&label[dominator[w + kAhead]]);
+      uint32_t& next = label[dominator[w]];
       const uint32_t place = next;
-      next += link[w].label;
-      link[w] = {place, place + 1};
+      next += label[w];
+      dominator[w] = place;
+      label[w] = place + 1;
     }
     // Unreachable cycles are the root's last children.
-    link[kRootPre].label = n_;
+    label[kRootPre] = n_;
     uint32_t last = size_;
-    tree.order = std::move(numbered_.depth);
-    tree.order.Resize(n_);
+    tree.order = Array<uint32_t>(n_);
     if (size_ < n_) {
       for (uint32_t u = 0; u < n_; ++u) {
         if (number[u] == kNone) tree.order[last++] = u;
@@ -573,13 +585,15 @@ class SemiNca {
     }
     ParallelBlocks(threads_, n_, kNodeBlock, [&](size_t first, size_t end) {
       for (size_t u = first; u < end; ++u) {
-        if (u + kAhead < end && number[u + kAhead] != kNone) Prefetch(&link[number[u + kAhead]]);
-        if (number[u] != kNone) tree.order[link[number[u]].dominator] = static_cast<uint32_t>(u);
+        if (u + kAhead < end && number[u + kAhead] != kNone) {
+          Prefetch(&dominator[number[u + kAhead]]);
+        }
+        if (number[u] != kNone) tree.order[dominator[number[u]]] = static_cast<uint32_t>(u);
       }
     });
     tree.subtree_end = std::move(numbered_.number);
     ParallelBlocks(threads_, size_, kNodeBlock, [&](size_t first, size_t end) {
-      for (size_t w = first + 1; w <= end; ++w) tree.subtree_end[link[w].dominator] = link[w].label;
+      for (size_t w = first + 1; w <= end; ++w) tree.subtree_end[dominator[w]] = label[w];
     });
     for (uint32_t place = size_; place < n_; ++place) tree.subtree_end[place] = place + 1;
     tree.page_objects = std::move(page_);
@@ -605,8 +619,9 @@ class SemiNca {
   Bits page_only_pre_{0};  // by number, of page_only_
   NodeSet page_;
   NumberedTree numbered_;  // `number` after the walk, all of it with the outer nodes
-  Array<Link> link_;       // by number, of core nodes
-  Array<uint32_t> semi_;   // top() of single-retainer nodes during the walk; in the end the depth
+  Array<uint32_t> list_;   // by number, of core nodes: candidates, during the walk
+  Array<Link> link_;       // by number, of core nodes, after it
+  Array<uint32_t> semi_;   // by number, of core nodes; top() of single-retainer nodes in the walk
   std::unique_ptr<CandidateLists> lists_;
   TreeShape shape_{0};
   std::vector<Frame> stack_;

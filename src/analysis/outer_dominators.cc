@@ -85,7 +85,7 @@ class OuterNodeAdder {
       const NodeIndex node(u);
       const uint32_t number = tree_.number[u];
       if (number >= pairs.first_outer) Join(pairs, pages);
-      const bool unreached = tree_.link[number].dominator == 0;
+      const bool unreached = tree_.dominator[number] == 0;
       const bool retained = unreached && retained_.allocated() && retained_.contains(node);
       if (pages) {
         if (unreached && !retained && !page_.contains(node)) continue;
@@ -94,7 +94,7 @@ class OuterNodeAdder {
         continue;
       }
       if (unreached) {
-        tree_.link[number].dominator = NumberedTree::kRoot;
+        tree_.dominator[number] = NumberedTree::kRoot;
         ++(retained ? result_.cyclic_count : result_.orphan_count);
       }
       if (retained) {
@@ -129,10 +129,10 @@ class OuterNodeAdder {
     ForEachOuterTarget(u, from_page, [&](uint32_t target) {
       const uint32_t x = tree_.number[target];
       if ((Mark(target) & NodeMark::kSingle) != 0) {
-        tree_.link[x].dominator = number;
+        tree_.dominator[x] = number;
         return;
       }
-      __builtin_prefetch(&tree_.link[x]);
+      __builtin_prefetch(&tree_.dominator[x]);
       pairs.pairs.push_back({x, number, target});
       pairs.first_outer = std::min(pairs.first_outer, x);
       if (pairs.pairs.size() == Pairs::kMost) Join(pairs, from_page);
@@ -142,11 +142,11 @@ class OuterNodeAdder {
   void Join(Pairs& pairs, bool pages) {
     const uint32_t highest = pages ? highest_ : NumberedTree::kRoot;
     const auto dominator_of = [&](const Pair& p) {
-      return std::atomic_ref<uint32_t>(tree_.link[p.outer].dominator);
+      return std::atomic_ref<uint32_t>(tree_.dominator[p.outer]);
     };
     for (const Pair& p : pairs.pairs) {
-      __builtin_prefetch(&tree_.link[dominator_of(p).load(std::memory_order_relaxed)]);
-      __builtin_prefetch(&tree_.link[p.retainer]);
+      __builtin_prefetch(&tree_.dominator[dominator_of(p).load(std::memory_order_relaxed)]);
+      __builtin_prefetch(&tree_.dominator[p.retainer]);
     }
     // In which order several threads join the retainers of a node is no matter.
     for (const Pair& p : pairs.pairs) {
@@ -189,39 +189,41 @@ class OuterNodeAdder {
 
 uint32_t CommonDominators::Find(uint32_t a, uint32_t b) {
   constexpr int kFewSteps = 16;
-  const Array<NumberedTree::Link>& link = tree_.link;
+  const Array<uint32_t>& dominator = tree_.dominator;
   for (int step = 0; step < kFewSteps; ++step) {
     if (a == b) return a;
     if (a < b) std::swap(a, b);
-    a = link[a].dominator;
+    a = dominator[a];
   }
   const std::lock_guard<std::mutex> lock(jumps_mutex_);
   MakeJumpsTo(a);
   MakeJumpsTo(b);
-  const Array<uint32_t>& depth = tree_.depth;
-  if (depth[a] > depth[b]) std::swap(a, b);
-  while (depth[b] > depth[a]) {
-    b = depth[link[b].label] >= depth[a] ? link[b].label : link[b].dominator;
+  if (jump_[a].depth > jump_[b].depth) std::swap(a, b);
+  while (jump_[b].depth > jump_[a].depth) {
+    const uint32_t far = jump_[b].to;
+    b = jump_[far].depth >= jump_[a].depth ? far : dominator[b];
   }
   while (a != b) {
-    const bool jump = link[a].label != link[b].label;
-    a = jump ? link[a].label : link[a].dominator;
-    b = jump ? link[b].label : link[b].dominator;
+    const bool jump = jump_[a].to != jump_[b].to;
+    a = jump ? jump_[a].to : dominator[a];
+    b = jump ? jump_[b].to : dominator[b];
   }
   return a;
 }
 
 void CommonDominators::MakeJumpsTo(uint32_t w) {
-  Array<NumberedTree::Link>& link = tree_.link;
-  Array<uint32_t>& depth = tree_.depth;
+  if (jump_.empty()) {
+    jump_ = Array<Jump>(tree_.dominator.size());
+    jump_[NumberedTree::kRoot] = {NumberedTree::kRoot, 0};
+  }
   path_.clear();
-  for (; link[w].label == 0; w = link[w].dominator) path_.push_back(w);
+  for (; jump_[w].to == 0; w = tree_.dominator[w]) path_.push_back(w);
   while (!path_.empty()) {
-    const uint32_t jump = link[w].label, far = link[jump].label;
+    const Jump near = jump_[w], middle = jump_[near.to], far = jump_[middle.to];
     const uint32_t x = path_.back();
     path_.pop_back();
-    depth[x] = depth[w] + 1;
-    link[x].label = depth[w] - depth[jump] == depth[jump] - depth[far] ? far : w;
+    const bool same_length = near.depth - middle.depth == middle.depth - far.depth;
+    jump_[x] = {same_length ? middle.to : w, near.depth + 1};
     w = x;
   }
 }

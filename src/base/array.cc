@@ -24,8 +24,8 @@ size_t WholePages(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 // stays; but a large one is not cut up for small arrays. Else the largest is made larger.
 //
 // Pieces are never put together again, so with arrays of ever other sizes there would be ever more
-// of them. Hence all are together at most as large as what was once in use at the same time; the
-// smallest go first.
+// of them. Hence maps in use and free ones are together never more than what was once in use at
+// the same time: what is kept adds nothing to the peak. The smallest go first.
 class FreeMaps {
  public:
   // nullptr if there is none. The first `used` bytes are not zero; pages after them are new.
@@ -45,12 +45,7 @@ class FreeMaps {
     } catch (const std::bad_alloc&) {
       munmap(p, size);
     }
-    while (free_ > most_in_use_) {
-      const auto smallest = by_size_.begin();
-      munmap(smallest->second, smallest->first);
-      free_ -= smallest->first;
-      by_size_.erase(smallest);
-    }
+    Trim();
   }
   // A map in use has another size now; one of 0 bytes is none.
   void NoteResize(size_t old_bytes, size_t new_bytes) {
@@ -91,6 +86,15 @@ class FreeMaps {
   void Use(size_t size) {
     in_use_ += size;
     most_in_use_ = std::max(most_in_use_, in_use_);
+    Trim();
+  }
+  void Trim() noexcept {
+    while (!by_size_.empty() && in_use_ + free_ > most_in_use_) {
+      const auto smallest = by_size_.begin();
+      munmap(smallest->second, smallest->first);
+      free_ -= smallest->first;
+      by_size_.erase(smallest);
+    }
   }
 
   std::mutex mutex_;

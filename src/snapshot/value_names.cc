@@ -145,8 +145,7 @@ bool IsUnlikeWords(std::string_view text) {
     ++pairs;
     usual += kUsualNext[Lower(text[i - 1]) - 'a'].find(Lower(text[i])) != std::string_view::npos;
   }
-  return pairs >= kFewPairs &&
-         static_cast<double>(usual) < kUsualPart * static_cast<double>(pairs);
+  return pairs >= kFewPairs && static_cast<double>(usual) < kUsualPart * static_cast<double>(pairs);
 }
 
 // "q8ZtR1vXc0LmNa4b": no word is that restless.

@@ -41,9 +41,8 @@ struct Budget {
   double fixed_megabytes;
 };
 // Graph: 15 bytes a node, 8 an edge, 8 a string [17.9 MB of 18.8 + fixed]. Peak: sizes and shapes
-// beside dominators, then classes [52 bytes a node; 40 before the part of the graph that is walked
-// for dominators was laid out anew, which made the whole summary faster by a tenth; of real heaps
-// half is walked, and all of this graph: they need 2 % more].
+// beside dominators, then classes [53 bytes a node: all nodes of this graph are walked for
+// dominators; of the heap of docs/performance.md half are, and 22 bytes a node do].
 constexpr Budget kBudget = {15, 8, 54, 2};
 // Of reading a tiny file: a buffer a thread, first rows of a stream [2.9].
 constexpr double kBuffersMegabytes = 4;
