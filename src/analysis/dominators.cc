@@ -413,7 +413,7 @@ class SemiNca {
 
   // --- the two sweeps -------------------------------------------------------------------------
 
-  // Calls enter(parent) for the nodes in walk order; the root is its own parent.
+  // Calls enter(w, parent) for the nodes in walk order; the root is its own parent.
   template <typename EnterNode>
   void ForEachInWalkOrder(const EnterNode& enter) const {
     std::vector<uint32_t> open;

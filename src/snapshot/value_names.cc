@@ -107,8 +107,9 @@ CharacterKind KindOf(char c) {
 }
 
 // The 200 pairs of letters that are most frequent in words: after each letter, from a to z. Counted
-// in the 52,344 names of properties and variables of real snapshots, Node 8 to 26. Of the pairs in
-// such names nine tenths are among them, of random ones three tenths.
+// in the 2,725 words, of four letters and more, of which names of properties and variables in
+// snapshots of Node 8 to 26 are made. Of their pairs nine tenths are these, of random ones three
+// tenths.
 constexpr std::string_view kUsualNext[26] = {
     /* a */ "bcdgilmnprstuv",
     /* b */ "aeilou",
