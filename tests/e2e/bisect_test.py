@@ -38,7 +38,7 @@ require('http').createServer((req, res) => {
 """
 FILLERS = 20  # packages that differ between two lock files and do no harm
 # Short rounds, so that few seconds are enough for a verdict.
-LOAD = ["-n", "400", "--settle", "100", "--time", "8", "--rounds", "30"]
+LOAD = ["-n", "800", "--settle", "100", "--time", "8", "--rounds", "30"]
 
 
 def state_of(folder):
