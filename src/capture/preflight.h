@@ -22,6 +22,7 @@
 
 #include "base/result.h"
 #include "capture/attach.h"
+#include "capture/fork_speed.h"
 #include "capture/heap_sample.h"
 #include "capture/memory_room.h"
 
@@ -42,7 +43,8 @@ struct HeapCounts {
   uint64_t external_bytes = 0;      // buffers outside the heap; a fork shares them
   uint64_t resident_bytes = 0;      // of the whole process
   uint64_t anonymous_bytes = 0;     // of these, what a fork copies the tables of; 0: unknown
-  double fork_ms_per_megabyte = 0;  // for that, on this machine; 0: unknown
+  uint32_t maps = 0;                // and these; 0: unknown
+  ForkSpeed fork_speed;             // of this machine
   uint64_t heap_limit_bytes = 0;    // V8's own
   uint32_t node_major = 0;          // 0: unknown
   std::optional<HeapSample> sample;

@@ -2,7 +2,7 @@
 """Runs `leaktrail find` on services with a known leak, or none, and scores its answers.
 
   tests/e2e/find_cases.py --leaktrail build/release/leaktrail --cases DIR [--only NAME]... [--fixed]
-                          [--json FILE] [--limit SECONDS]
+                          [--out DIR] [--limit SECONDS]
 
 A case is a folder with app.js, case.json (`expect`: verdict, package, files, function) and installed
 node_modules; with --fixed its folder fixed/, which must be no leak, is run as well. Each service gets
