@@ -36,6 +36,21 @@ constexpr std::array<uint64_t, 3> kListRemovals = {HashName("shift"), HashName("
                                                    HashName("splice")};
 constexpr std::array<uint64_t, 2> kTableRemovals = {HashName("delete"), HashName("clear")};
 
+// What a list is called whose members somebody has to take off again: "observers_", "nextListeners".
+constexpr std::array<std::string_view, 6> kRegistries = {
+    "observers", "listeners", "subscribers", "subscriptions", "handlers", "watchers"};
+
+bool IsNameOfRegistry(std::string_view name) {
+  while (name.ends_with('_')) name.remove_suffix(1);
+  return std::any_of(kRegistries.begin(), kRegistries.end(), [&](std::string_view end) {
+    if (name.size() < end.size()) return false;
+    const std::string_view tail = name.substr(name.size() - end.size());
+    const char first = tail.front();
+    return (first == end.front() || first == end.front() - 'a' + 'A') &&
+           tail.substr(1) == end.substr(1);
+  });
+}
+
 // User code met on one side.
 struct Side {
   NodeIndex node;
@@ -65,6 +80,8 @@ class Judge {
     DescribeOwner(holder);
     if (item.found() && (registered || !holder.found())) {
       Blame(item, item, Because::kConstructor, holder);
+    } else if (const Side registrant = FindRegistrant(holder); registrant.found()) {
+      Blame(registrant, registrant, Because::kConstructor, holder);
     } else if (holder.found()) {
       if (const EdgeIndex e = NameOfContainer(); e.valid()) report_.container_name = g_.EdgeName(e);
       const bool same = item.found() && item.package == holder.package;
@@ -130,6 +147,27 @@ class Judge {
       if (rank >= best_rank) continue;
       best_rank = rank;
       best = {n, packages_.direct_package(n), depth, p.way, nullptr};
+    }
+    return best;
+  }
+
+  // A package keeps, on a list of what was registered with it, objects of its own that lead to a
+  // function of somebody else's each: who handed that over should have it taken off again.
+  Side FindRegistrant(const Side& holder) const {
+    if (!holder.found() || PackageAt(holder.package).kind != PackageKind::kModule) return {};
+    const EdgeIndex name = NameOfContainer();
+    if (!name.valid() || !IsNameOfRegistry(g_.EdgeName(name))) return {};
+    Side best;
+    const uint64_t enough = ItemCount() / 2;
+    for (const GroupPart& p : group_.parts) {
+      if (p.example == 0 || p.count < std::max<uint64_t>(enough, 1)) continue;
+      const NodeIndex n(p.example);
+      if (!IsClosure(n) || !IsUserCode(n) || packages_.direct_package(n) == holder.package)
+        continue;
+      const uint64_t depth = DepthBelowOwner(p.way);
+      if (!best.found() || depth < best.distance) {
+        best = {n, packages_.direct_package(n), depth, p.way, nullptr};
+      }
     }
     return best;
   }

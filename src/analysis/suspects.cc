@@ -73,6 +73,7 @@ class Builder {
     for (Candidate& c : picked_) {
       c.chain = FindHolders(last_, c.group);
       c.report = FindCulprit(last_, c.group, c.chain);
+      if (KeepsItsEntries(c.report)) c.report.size_is_checked = c.report.is_emptied_too = false;
       if (IsClear(c) && !c.chain.steps.empty()) {
         c.keys = FindTableKeys(last_, c.chain.steps.front().node);
       }
@@ -146,10 +147,27 @@ class Builder {
     return elements > kSlackElements;
   }
 
+  // What grows then hangs below the entries, as a chain does; emptying them is no help against it.
+  static bool KeepsItsEntries(const CulpritReport& report) {
+    constexpr size_t kEnough = 3;  // two may be as long by chance
+    if (!report.owner || report.owner->entry_count.size() < kEnough) return false;
+    const std::vector<uint64_t>& entries = report.owner->entry_count;
+    return std::all_of(entries.begin(), entries.end(),
+                       [&](uint64_t n) { return n == entries.front(); });
+  }
+
   // A batch that is flushed when it is long enough looks like a leak until it is flushed. Over more
   // steps it would have been.
   bool MayBeEmptied(const Candidate& c) const {
     return c.report.size_is_checked && GroupOf(c).nodes.size() - 1 < kStepsToTrust;
+  }
+
+  // What it gained itself may be in another group than what it holds.
+  bool OwnerGotRoom(uint32_t owner_way) const {
+    return std::any_of(
+        last_.growth.groups.begin(), last_.growth.groups.end(), [&](const GrowthGroup& g) {
+          return g.owner_way == owner_way && g.owner_bytes.back() > g.owner_bytes.front();
+        });
   }
 
   // A list that grows gets room as it grows, half as much again and a little each time. One that
@@ -160,7 +178,7 @@ class Builder {
     if (last_.growth.matched_by != MatchedBy::kNodeId || c.chain.steps.empty()) return false;
     const NodeIndex owner = c.chain.steps.front().node;
     if (owner.value() != g.owner_example || g_.NodeName(owner) != "Array") return false;
-    if (g.owner_bytes.back() > g.owner_bytes.front()) return false;
+    if (OwnerGotRoom(g.owner_way)) return false;
     uint64_t elements = 0, fresh = 0;
     for (const EdgeIndex e : g_.edges_of(owner)) {
       if (g_.edge_type(e) != EdgeType::kElement) continue;

@@ -211,6 +211,7 @@ struct Shelf {
   uint32_t room = 0;              // places that there is memory for; 0: as many as entries
   std::vector<std::string> says;  // what the function that fills it mentions
   bool has_keys = false;          // a key of each line hangs at the store as well
+  bool has_records = false;       // a line and the one after it lead to a large object together
 };
 // An array of package `cart`, and the code that fills it.
 //   global ─▶ Store ─lines▶ Array ─[place]▶ Line
@@ -247,9 +248,14 @@ HeapGraph MakeShelf(const Shelf& shelf) {
   b.AddEdge(lines, EdgeType::kInternal, "elements", elements);
   b.AddLocation(put, 44, 2, 0);
   b.AddLocation(store, 44, 2, 0);
+  NodeIndex record;
   for (uint32_t i = 0; i < shelf.entry_count; ++i) {
     const NodeIndex line = b.AddNode(NodeType::kObject, "Line", 1001 + 2 * i, 200);
     b.AddEdge(lines, EdgeType::kElement, shelf.place(i), line);
+    if (shelf.has_records) {
+      if (i % 2 == 0) record = b.AddNode(NodeType::kObject, "Record", 800'001 + 2 * i, 9000);
+      b.AddEdge(line, EdgeType::kProperty, "record", record);
+    }
     if (!shelf.has_keys) continue;
     const NodeIndex key = b.AddNode(NodeType::kObject, "Key", 400'001 + 2 * i, 60);
     b.AddEdge(store, EdgeType::kElement, i, key);
@@ -283,6 +289,14 @@ TEST(FindLeaks, AnArrayThatHadRoomForAllMayBeARing) {
 TEST(FindLeaks, WhatComesWithEachEntryOfAFullListIsFullWithIt) {
   Shelf shelf;
   shelf.has_keys = true;
+  EXPECT_EQ(VerdictOn(shelf), Verdict::kLeak);
+  shelf.room = 6000;
+  EXPECT_EQ(VerdictOn(shelf), Verdict::kInconclusive);
+}
+
+TEST(FindLeaks, AnArrayThatGotRoomIsNoRingWhereverWhatItHoldsIsCounted) {
+  Shelf shelf;
+  shelf.has_records = true;
   EXPECT_EQ(VerdictOn(shelf), Verdict::kLeak);
   shelf.room = 6000;
   EXPECT_EQ(VerdictOn(shelf), Verdict::kInconclusive);
@@ -511,6 +525,58 @@ TEST(FindLeaks, WhoseListItIsCountsForMoreThanWhatIsKnottedBelowIt) {
   EXPECT_EQ(f.verdict, Verdict::kLeak);
   ASSERT_TRUE(f.culprit.has_value());
   EXPECT_EQ(f.culprit->place.package, "app");
+}
+
+// A package's object keeps on a list, for each call, an object of its own that leads to a function
+// of the application.
+//   global ─▶ Subject ─`list`▶ Array ─[]▶ Subscriber ─next▶ closure onQuote
+HeapGraph Subject(const char* list_name, uint32_t count) {
+  CodeBuilder code;
+  GraphBuilder& b = code.b;
+  const auto node = [&](NodeType type, const char* name, uint64_t size) {
+    return code.Node(type, name, size);
+  };
+  const NodeIndex root = node(NodeType::kSynthetic, "", 0);
+  const NodeIndex global = node(NodeType::kObject, "Object", 16);
+  b.AddEdge(root, EdgeType::kShortcut, "global", global);
+  const auto [app_code, handle] = code.Function("/srv/quotes.js", "onQuote", 40);
+  const auto [library_code, subscribe] =
+      code.Function("/srv/node_modules/streams/subject.js", "Subscriber", 41);
+  for (const NodeIndex f : {handle, subscribe}) b.AddEdge(global, EdgeType::kElement, f.value(), f);
+  const NodeIndex subject = node(NodeType::kObject, "Subject", 64);
+  const NodeIndex list = node(NodeType::kObject, "Array", 32);
+  b.AddLocation(subject, 41, 1, 0);
+  b.AddEdge(global, EdgeType::kProperty, "quotes", subject);
+  b.AddEdge(subject, EdgeType::kProperty, list_name, list);
+  b.AddEdge(list, EdgeType::kInternal, "elements",
+            node(NodeType::kArray, "(object elements)", 16 + 8 * count));
+  for (uint32_t i = 0; i < count; ++i) {
+    const NodeIndex subscriber = node(NodeType::kObject, "Subscriber", 200);
+    const NodeIndex next = node(NodeType::kClosure, "onQuote", 64);
+    b.AddLocation(subscriber, 41, 9, 0);
+    b.AddLocation(next, 40, 9, 0);
+    b.AddEdge(list, EdgeType::kElement, i, subscriber);
+    b.AddEdge(subscriber, EdgeType::kProperty, "next", next);
+    b.AddEdge(next, EdgeType::kInternal, "shared", app_code);
+  }
+  return b.Build();
+}
+
+TEST(FindLeaks, WhoRegistersWithAPackageIsToBlameForItsListOfObservers) {
+  const auto blamed = [](const char* list_name) {
+    std::vector<Session> sessions;
+    for (const uint32_t n : {400u, 1400u, 2400u}) {
+      sessions.push_back(Session::FromGraph(Subject(list_name, n)));
+    }
+    const Findings f = Ask(sessions);
+    EXPECT_EQ(f.verdict, Verdict::kLeak);
+    return f.culprit ? f.culprit->place.package + " " + f.culprit->place.file : "";
+  };
+  EXPECT_EQ(blamed("observers"), "app quotes.js");
+  EXPECT_EQ(blamed("observers_"), "app quotes.js");
+  EXPECT_EQ(blamed("currentListeners"), "app quotes.js");
+  EXPECT_EQ(blamed("pending"),
+            "streams subject.js");  // what to do with it is the package's to know
 }
 
 std::string RemarkOfOwner(const Findings& f) {

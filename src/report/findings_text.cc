@@ -10,6 +10,7 @@
 namespace leaktrail {
 namespace {
 
+constexpr const char* kOwnCode = "app";  // as a package
 constexpr size_t kLabelColumns = 11;
 constexpr size_t kThreeColumns = 110;  // a trail has place for its remarks beside it
 constexpr size_t kClassColumns = 48;
@@ -118,11 +119,28 @@ const char* CulpritLabel(Verdict verdict) {
   return verdict == Verdict::kLeak ? "culprit" : "candidate";
 }
 
-void AppendCulprit(const Culprit& culprit, Verdict verdict, const TextOptions& options,
-                   std::string* out) {
-  AppendLabelled(CulpritLabel(verdict), FunctionPlaceText(culprit.place), Paint::kBold, options,
-                 out);
+CodePlace PlaceOf(const StackFrame& frame) {
+  return {frame.package, frame.file, frame.line, frame.column, frame.function};
+}
+
+// The service's own function nearest to the objects on the stack that made them, if the culprit is
+// a package: whether that one leaks or is used wrongly is for a person to say.
+const StackFrame* OwnCaller(const Findings& findings) {
+  if (findings.suspects.empty() || findings.culprit->place.package == kOwnCode) return nullptr;
+  const std::vector<StackFrame>& stack = findings.suspects.front().allocation_stack;
+  const auto it = std::find_if(stack.begin(), stack.end(),
+                               [](const StackFrame& frame) { return frame.package == kOwnCode; });
+  return it == stack.end() ? nullptr : &*it;
+}
+
+void AppendCulprit(const Findings& findings, const TextOptions& options, std::string* out) {
+  const Culprit& culprit = *findings.culprit;
+  AppendLabelled(CulpritLabel(findings.verdict), FunctionPlaceText(culprit.place), Paint::kBold,
+                 options, out);
   AppendLabelled("because", BecauseWords(culprit.because), Paint::kPlain, options, out);
+  if (const StackFrame* caller = OwnCaller(findings)) {
+    AppendLabelled("called by", FunctionPlaceText(PlaceOf(*caller)), Paint::kPlain, options, out);
+  }
 }
 
 // The trail without the engine's own steps, unless they are wanted.
@@ -259,10 +277,7 @@ void AppendDetails(const Suspect& suspect, const TextOptions& options, std::stri
   if (suspect.owner) AppendLabelled("in", OwnerText(*suspect.owner), Paint::kPlain, options, out);
   AppendTrail(suspect, options, out);
   for (const StackFrame& frame : suspect.allocation_stack) {
-    AppendLabelled(
-        "made by",
-        FunctionPlaceText({frame.package, frame.file, frame.line, frame.column, frame.function}),
-        Paint::kPlain, options, out);
+    AppendLabelled("made by", FunctionPlaceText(PlaceOf(frame)), Paint::kPlain, options, out);
   }
   if (options.verbose) {
     AppendLabelled("evidence",
@@ -314,7 +329,7 @@ std::string FindingsText(const FindingsReport& report, const TextOptions& option
   AppendVerdict(report, options, &out);
   if (findings.culprit) {
     out += '\n';
-    AppendCulprit(*findings.culprit, findings.verdict, options, &out);
+    AppendCulprit(findings, options, &out);
   }
   if (findings.experiment) {
     for (const auto& [label, text] : ExperimentLines(findings, options.verbose)) {

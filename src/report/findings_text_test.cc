@@ -76,6 +76,18 @@ trail      (root)
 )");
 }
 
+TEST(FindingsText, NamesTheServicesOwnFunctionThatCalledThePackage) {
+  FindingsReport report = MeterLeak();
+  Suspect& suspect = report.findings.suspects.front();
+  suspect.allocation_stack = {{"add", "lib/registry.js", kMeters, 9, 11},
+                              {"count", "lib/count.js", "app", 4, 1},
+                              {"", "app.js", "app", 30, 2}};
+  constexpr const char* kLine = "called by  app › lib/count.js:4 count()\n";
+  EXPECT_NE(FindingsText(report, {}).find(kLine), std::string::npos) << FindingsText(report, {});
+  report.findings.culprit->place.package = "app";
+  EXPECT_EQ(FindingsText(report, {}).find("called by"), std::string::npos);
+}
+
 TEST(FindingsText, ShowsTheEnginesStepsAndTheFingerprintWhenVerbose) {
   const std::string text = FindingsText(MeterLeak(), {.verbose = true});
   EXPECT_NE(text.find("├─ table → (array) @13"), std::string::npos) << text;
