@@ -44,7 +44,7 @@ constexpr double kMsPerString = 0.0045, kMsPerIndexName = 0.0025;
 constexpr double kMsPerStringSlow = 0.09;
 constexpr uint32_t kFirstSlow = 16, kLastSlow = 18, kFirstFast = 24;
 constexpr double kFastPart = 0.65;
-constexpr double kForkMs = 1.5, kForkMsPerMegabyte = 0.05;  // where this machine's is not known
+constexpr double kForkMs = 1.2, kForkMsPerMegabyte = 0.05;  // where this machine's is not known
 // The kernel's records of a large heap's pages are not in the processor's caches, unlike those of
 // the memory that the machine's speed is measured with.
 constexpr double kColdMegabytes = 400, kColdExtra = 0.8;
