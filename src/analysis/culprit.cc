@@ -152,7 +152,7 @@ class Judge {
   }
 
   // A package keeps, on a list of what was registered with it, objects of its own that lead to a
-  // function of somebody else's each: who handed that over should have it taken off again.
+  // function of the application each: who handed that over should have it taken off again.
   Side FindRegistrant(const Side& holder) const {
     if (!holder.found() || PackageAt(holder.package).kind != PackageKind::kModule) return {};
     const EdgeIndex name = NameOfContainer();
@@ -162,7 +162,7 @@ class Judge {
     for (const GroupPart& p : group_.parts) {
       if (p.example == 0 || p.count < std::max<uint64_t>(enough, 1)) continue;
       const NodeIndex n(p.example);
-      if (!IsClosure(n) || !IsUserCode(n) || packages_.direct_package(n) == holder.package)
+      if (!IsClosure(n) || PackageAt(packages_.direct_package(n)).kind != PackageKind::kApp)
         continue;
       const uint64_t depth = DepthBelowOwner(p.way);
       if (!best.found() || depth < best.distance) {

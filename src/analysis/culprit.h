@@ -4,8 +4,8 @@
 // items: the nearest user code in what grows. Which one counts depends on how they are held:
 //
 //   a listener, timer or promise reaction:  whoever made the function registered it
-//   wrapped functions on a package's list of
-//   observers, listeners, subscribers …:    whoever handed over the functions, likewise
+//   the application's functions, wrapped,
+//   on a package's list of observers:       the application, which registered them
 //   data in a container:                    whoever has the container fills it
 //   neither side is user code:              the user's function that constructs such objects, else
 //                                           the package that all of it hangs below

@@ -3,13 +3,12 @@
 #include <array>
 #include <cctype>
 
+#include "base/ascii.h"
+
 namespace leaktrail {
 namespace {
 
 constexpr std::string_view kModules = "/node_modules/";
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 int HexValue(char c) {
   if (IsDigit(c)) return c - '0';

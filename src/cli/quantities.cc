@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace leaktrail {
 namespace {
 
@@ -17,8 +19,6 @@ constexpr Unit kSizes[] = {{"B", 1},           {"kB", 1e3},  {"KB", 1e3},   {"MB
                            {"GB", 1e9},        {"TB", 1e12}, {"k", 1e3},    {"K", 1e3},
                            {"M", 1e6},         {"G", 1e9},   {"KiB", 1024}, {"MiB", 1048576},
                            {"GiB", 1073741824}};
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // The number in front of `text`, which is then shorter.
 std::optional<double> TakeNumber(std::string_view* text) {

@@ -315,11 +315,17 @@ TEST(FindLeaks, CodeThatRemovesAsItAddsOrKnowsALimitMayEmptyWhatItFills) {
   EXPECT_EQ(VerdictOn(shelf), Verdict::kLeak);
 }
 
-// A graph with functions in scripts; ids count up.
+// A graph with a global object and functions in scripts; ids count up.
 struct CodeBuilder {
   GraphBuilder b;
   uint32_t next_id = 1;
+  NodeIndex global;
 
+  CodeBuilder() {
+    const NodeIndex root = Node(NodeType::kSynthetic, "", 0);
+    global = Node(NodeType::kObject, "Object", 16);
+    b.AddEdge(root, EdgeType::kShortcut, "global", global);
+  }
   NodeIndex Node(NodeType type, const char* name, uint64_t size) {
     return b.AddNode(type, name, (next_id += 2) - 2, size);
   }
@@ -351,9 +357,7 @@ HeapGraph Timers(uint32_t meter_count) {
   const auto node = [&](NodeType type, const char* name, uint64_t size) {
     return code.Node(type, name, size);
   };
-  const NodeIndex root = node(NodeType::kSynthetic, "", 0);
-  const NodeIndex global = node(NodeType::kObject, "Object", 16);
-  b.AddEdge(root, EdgeType::kShortcut, "global", global);
+  const NodeIndex global = code.global;
   const auto [timers_code, timers] = code.Function("node:internal/timers", "TimersList", 40);
   const auto [agent_code, agent_class] =
       code.Function("/srv/node_modules/agent/lib/agent.js", "Agent", 41);
@@ -433,9 +437,7 @@ HeapGraph Exports(uint32_t template_count) {
     return code.Node(type, name, size);
   };
   constexpr const char* kViews = "/srv/node_modules/views/lib/index.js";
-  const NodeIndex root = node(NodeType::kSynthetic, "", 0);
-  const NodeIndex global = node(NodeType::kObject, "Object", 16);
-  b.AddEdge(root, EdgeType::kShortcut, "global", global);
+  const NodeIndex global = code.global;
   const auto [loader_code, loader] =
       code.Function("node:internal/modules/cjs/loader", "Module", 40);
   const auto [views_code, render] = code.Function(kViews, "render", 41);
@@ -485,9 +487,7 @@ HeapGraph Subscribers(uint32_t count) {
   const auto node = [&](NodeType type, const char* name, uint64_t size) {
     return code.Node(type, name, size);
   };
-  const NodeIndex root = node(NodeType::kSynthetic, "", 0);
-  const NodeIndex global = node(NodeType::kObject, "Object", 16);
-  b.AddEdge(root, EdgeType::kShortcut, "global", global);
+  const NodeIndex global = code.global;
   const auto [app_code, listen] = code.Function("/srv/app.js", "listen", 40);
   const auto [library_code, upgrade] =
       code.Function("/srv/node_modules/wires/socket.js", "open", 41);
@@ -536,9 +536,7 @@ HeapGraph Subject(const char* list_name, uint32_t count) {
   const auto node = [&](NodeType type, const char* name, uint64_t size) {
     return code.Node(type, name, size);
   };
-  const NodeIndex root = node(NodeType::kSynthetic, "", 0);
-  const NodeIndex global = node(NodeType::kObject, "Object", 16);
-  b.AddEdge(root, EdgeType::kShortcut, "global", global);
+  const NodeIndex global = code.global;
   const auto [app_code, handle] = code.Function("/srv/quotes.js", "onQuote", 40);
   const auto [library_code, subscribe] =
       code.Function("/srv/node_modules/streams/subject.js", "Subscriber", 41);

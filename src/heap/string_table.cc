@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii.h"
 #include "base/hash.h"
 
 namespace leaktrail {
@@ -26,8 +27,6 @@ constexpr std::array<std::string_view, static_cast<size_t>(WellKnown::kCount)> k
     "second",
     "version",
 };
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // Reads the digits at the end of text[0, end). Returns where they begin.
 size_t DigitsBefore(std::string_view text, size_t end) {

@@ -2,7 +2,6 @@
 
 namespace leaktrail {
 namespace {
-using internal::IsDigit;
 // No number that means anything has more digits; the chunk's margin holds as many.
 constexpr long kMaxDigits = 40;
 

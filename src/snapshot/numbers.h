@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "snapshot/blocks.h"
 #include "snapshot/chunk_pipeline.h"
 
@@ -27,8 +28,6 @@ constexpr uint64_t kAsciiZeros = 0x3030303030303030u;
 // The value of the digits that end before `end`; at least one is there, and bytes before `end` can
 // be read. Saturates at 2^64 - 1.
 uint64_t ParseLongNumber(const char* end);
-
-inline bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
 
 // The value of the digits that end before `end`, at least one of which is in the last 8 bytes;
 // digits further to the left are not looked at. Eight digits at once: D. Lemire, "Quickly parsing

@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 
+#include "base/ascii.h"
 #include "heap/string_table.h"
 #include "snapshot/value_names.h"
 
@@ -25,10 +26,6 @@ constexpr uint64_t kSpareStrings = 1'000'000;  // allocation stacks name some th
 
 // An object with more properties is a table, and their names are its data.
 constexpr uint64_t kManyProperties = 256;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsLetter(char c) { return IsLower(c) || (c >= 'A' && c <= 'Z'); }
 
 bool IsScriptPath(std::string_view text) {
   if (text.starts_with("node:")) return true;

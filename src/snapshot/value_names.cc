@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/ascii.h"
+
 namespace leaktrail {
 namespace {
 
@@ -25,10 +27,6 @@ constexpr double kMixedCase = 0.42, kMixedCaseOfLetters = 0.55;
 constexpr double kUsualPart = 0.58;
 constexpr size_t kFewPairs = 6;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool IsLetter(char c) { return IsLower(c) || IsUpper(c); }
 char Lower(char c) { return IsUpper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 bool IsVowel(char c) {
   c = Lower(c);
