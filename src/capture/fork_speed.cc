@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <functional>
 #include <optional>
 
 namespace leaktrail {
@@ -31,27 +30,41 @@ std::optional<double> ForkMs() {
   return std::chrono::duration<double, std::milli>(end - begin).count();
 }
 
-// What memory that `touch` has filled adds to the time of a fork.
+// Times of forks without and with some memory, a pair a round.
+struct ForkTimes {
+  std::array<double, kRounds> without{}, with{};
+};
+
+// What memory that `touch` has filled adds to the time of a fork; 0 if it cannot be told.
+// Of rounds that hardly anybody disturbed, but not the luckiest: predictions from medians and
+// quartiles were a fifth too long, those from the shortest a fifth too short.
 template <typename Touch>
-std::optional<double> MsForMemory(size_t bytes, int protection, const Touch& touch) {
-  const std::optional<double> without = ForkMs();
-  void* const memory = mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return std::nullopt;
-  madvise(memory, bytes, MADV_NOHUGEPAGE);  // as V8's
-  touch(static_cast<char*>(memory));
-  const std::optional<double> with = ForkMs();
-  munmap(memory, bytes);
-  if (!without || !with) return std::nullopt;
-  return std::max(0.0, *with - *without);
+double MsForMemory(size_t bytes, int protection, const Touch& touch) {
+  ForkTimes times;
+  for (size_t round = 0; round < kRounds; ++round) {
+    const std::optional<double> without = ForkMs();
+    void* const memory = mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return 0;
+    madvise(memory, bytes, MADV_NOHUGEPAGE);  // as V8's
+    touch(static_cast<char*>(memory));
+    const std::optional<double> with = ForkMs();
+    munmap(memory, bytes);
+    if (!without || !with) return 0;
+    times.without[round] = *without;
+    times.with[round] = *with;
+  }
+  std::sort(times.without.begin(), times.without.end());
+  std::sort(times.with.begin(), times.with.end());
+  return std::max(0.0, times.with[1] - times.without[1]);
 }
 
-std::optional<double> MsForPages() {
+double MsForPages() {
   return MsForMemory(kBytes, PROT_READ | PROT_WRITE,
                      [](char* memory) { std::memset(memory, 1, kBytes); });
 }
 
 // A page each, with one that may not be touched behind it.
-std::optional<double> MsForMaps() {
+double MsForMaps() {
   return MsForMemory(kMaps * 2 * kPage, PROT_NONE, [](char* memory) {
     for (size_t i = 0; i < kMaps; ++i, memory += 2 * kPage) {
       if (mprotect(memory, kPage, PROT_READ | PROT_WRITE) == 0) *memory = 1;
@@ -59,24 +72,11 @@ std::optional<double> MsForMaps() {
   });
 }
 
-// Of a round that hardly anybody disturbed, but not the luckiest: predictions from medians and
-// quartiles were a fifth too long, those from the shortest a fifth too short.
-double UsualMs(const std::function<std::optional<double>()>& measure) {
-  std::array<double, kRounds> ms{};
-  for (double& m : ms) {
-    const std::optional<double> once = measure();
-    if (!once) return 0;
-    m = *once;
-  }
-  std::sort(ms.begin(), ms.end());
-  return ms[1];
-}
-
 }  // namespace
 
 ForkSpeed MeasureForkSpeed() {
-  return {UsualMs(MsForPages) / (static_cast<double>(kBytes) / 1e6),
-          UsualMs(MsForMaps) / static_cast<double>(kMaps)};
+  return {MsForPages() / (static_cast<double>(kBytes) / 1e6),
+          MsForMaps() / static_cast<double>(kMaps)};
 }
 
 }  // namespace leaktrail

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 #include <string>
 #include <utility>
@@ -211,6 +212,7 @@ struct Shelf {
   uint32_t room = 0;              // places that there is memory for; 0: as many as entries
   std::vector<std::string> says;  // what the function that fills it mentions
   bool has_keys = false;          // a key of each line hangs at the store as well
+  bool is_chain = false;          // six entries, new in each snapshot, that all lines hang below
   bool has_records = false;       // a line and the one after it lead to a large object together
 };
 // An array of package `cart`, and the code that fills it.
@@ -248,9 +250,17 @@ HeapGraph MakeShelf(const Shelf& shelf) {
   b.AddEdge(lines, EdgeType::kInternal, "elements", elements);
   b.AddLocation(put, 44, 2, 0);
   b.AddLocation(store, 44, 2, 0);
+  constexpr uint32_t kEntries = 6;
+  std::array<NodeIndex, kEntries> newest;
   NodeIndex record;
   for (uint32_t i = 0; i < shelf.entry_count; ++i) {
     const NodeIndex line = b.AddNode(NodeType::kObject, "Line", 1001 + 2 * i, 200);
+    if (shelf.is_chain) {
+      NodeIndex& before = newest[i % kEntries];
+      if (before.valid()) b.AddEdge(line, EdgeType::kProperty, "next", before);
+      before = line;
+      continue;
+    }
     b.AddEdge(lines, EdgeType::kElement, shelf.place(i), line);
     if (shelf.has_records) {
       if (i % 2 == 0) record = b.AddNode(NodeType::kObject, "Record", 800'001 + 2 * i, 9000);
@@ -260,6 +270,12 @@ HeapGraph MakeShelf(const Shelf& shelf) {
     const NodeIndex key = b.AddNode(NodeType::kObject, "Key", 400'001 + 2 * i, 60);
     b.AddEdge(store, EdgeType::kElement, i, key);
     b.AddLocation(key, 44, 2, 0);
+  }
+  for (uint32_t i = 0; shelf.is_chain && i < kEntries; ++i) {
+    const NodeIndex entry =
+        b.AddNode(NodeType::kObject, "Entry", 900'001 + 2 * (shelf.entry_count + i), 48);
+    b.AddEdge(lines, EdgeType::kElement, i, entry);
+    b.AddEdge(entry, EdgeType::kProperty, "next", newest[i]);
   }
   return b.Build();
 }
@@ -312,6 +328,13 @@ TEST(FindLeaks, CodeThatRemovesAsItAddsOrKnowsALimitMayEmptyWhatItFills) {
   EXPECT_EQ(VerdictOn(shelf), Verdict::kInconclusive);
   // A removal from another kind of container.
   shelf.says = {"lines", "push", "delete"};
+  EXPECT_EQ(VerdictOn(shelf), Verdict::kLeak);
+}
+
+TEST(FindLeaks, EmptyingIsNoHelpAgainstAChainBelowAsManyEntriesAsBefore) {
+  Shelf shelf;
+  shelf.says = {"lines", "push", "shift"};
+  shelf.is_chain = true;
   EXPECT_EQ(VerdictOn(shelf), Verdict::kLeak);
 }
 
