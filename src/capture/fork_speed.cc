@@ -30,17 +30,12 @@ std::optional<double> ForkMs() {
   return std::chrono::duration<double, std::milli>(end - begin).count();
 }
 
-// Times of forks without and with some memory, a pair a round.
-struct ForkTimes {
-  std::array<double, kRounds> without{}, with{};
-};
-
 // What memory that `touch` has filled adds to the time of a fork; 0 if it cannot be told.
-// Of rounds that hardly anybody disturbed, but not the luckiest: predictions from medians and
-// quartiles were a fifth too long, those from the shortest a fifth too short.
+// The second shortest forks count, which hardly anybody disturbed: in one run each, predictions
+// from quartiles were mostly too long, those from the shortest mostly too short.
 template <typename Touch>
 double MsForMemory(size_t bytes, int protection, const Touch& touch) {
-  ForkTimes times;
+  std::array<double, kRounds> all_without{}, all_with{};
   for (size_t round = 0; round < kRounds; ++round) {
     const std::optional<double> without = ForkMs();
     void* const memory = mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -50,12 +45,12 @@ double MsForMemory(size_t bytes, int protection, const Touch& touch) {
     const std::optional<double> with = ForkMs();
     munmap(memory, bytes);
     if (!without || !with) return 0;
-    times.without[round] = *without;
-    times.with[round] = *with;
+    all_without[round] = *without;
+    all_with[round] = *with;
   }
-  std::sort(times.without.begin(), times.without.end());
-  std::sort(times.with.begin(), times.with.end());
-  return std::max(0.0, times.with[1] - times.without[1]);
+  std::sort(all_without.begin(), all_without.end());
+  std::sort(all_with.begin(), all_with.end());
+  return std::max(0.0, all_with[1] - all_without[1]);
 }
 
 double MsForPages() {

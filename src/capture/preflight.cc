@@ -45,8 +45,8 @@ constexpr double kMsPerStringSlow = 0.09;
 constexpr uint32_t kFirstSlow = 16, kLastSlow = 18, kFirstFast = 24;
 constexpr double kFastPart = 0.65;
 constexpr double kForkMs = 1.2, kForkMsPerMegabyte = 0.05;  // where this machine's is not known
-// The kernel's records of a large heap's pages are not in the processor's caches, unlike those of
-// the memory that the machine's speed is measured with.
+// A megabyte of a large heap takes longer to copy than one of the memory that the machine's speed is
+// measured with (docs/performance.md); it may be that the records of its pages are in no cache.
 constexpr double kColdMegabytes = 400, kColdExtra = 0.8;
 
 // Shares of what is there that stay free for everybody else.

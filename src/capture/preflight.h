@@ -11,7 +11,7 @@
 //
 // How fast the machine forks is measured (fork_speed.h).
 //
-// Cost: below a millisecond of the target's event loop; some 0.3 s of ours.
+// Cost: below a millisecond of the target's event loop; some 0.4 s of ours.
 // Threads: functions may be called from any thread.
 #pragma once
 
