@@ -1,5 +1,11 @@
 #include "snapshot/numbers.h"
 
+#include <algorithm>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace leaktrail {
 namespace {
 // No number that means anything has more digits; the chunk's margin holds as many.
@@ -48,6 +54,132 @@ long FindNumber(const Chunk& chunk, uint64_t index) {
     return at;
   }
   return static_cast<long>(chunk.size);
+}
+
+// --- batches ------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr size_t kGroup = 8;  // words that become values together
+
+void ConvertWords(const uint64_t* words, uint32_t* values, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    values[i] = static_cast<uint32_t>(internal::ParseWord(words[i]));
+  }
+}
+
+constexpr uint64_t kLastBit = uint64_t{1} << 63;
+
+// Bit i: the nine bytes before byte i are digits. `before` is the mask of the 64 bytes before.
+LEAKTRAIL_INLINE uint64_t AfterNineDigits(uint64_t digits, uint64_t before) {
+  const uint64_t two_before = before & before << 1, four_before = two_before & two_before << 2;
+  const uint64_t two = digits & (digits << 1 | before >> 63);
+  const uint64_t four = two & (two << 2 | two_before >> 62);
+  const uint64_t eight = four & (four << 4 | four_before >> 60);
+  const uint64_t nine = eight & (digits << 8 | before >> 56);
+  return nine << 1 | (before >> 55 == 0x1FF ? 1 : 0);
+}
+
+#if defined(__x86_64__)
+// Four words: the pairs of numbers that their first and last four digits are.
+LEAKTRAIL_MODERN LEAKTRAIL_INLINE __m256i FourDigitsEach(const uint64_t* words) {
+  __m256i w = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(words));
+  w = _mm256_xor_si256(w, _mm256_set1_epi8('0'));
+  // Bytes that are no digits, and all before them: text runs from the low byte to the high one.
+  __m256i others = _mm256_cmpgt_epi8(w, _mm256_set1_epi8(9));
+  others = _mm256_or_si256(others, _mm256_srli_epi64(others, 8));
+  others = _mm256_or_si256(others, _mm256_srli_epi64(others, 16));
+  others = _mm256_or_si256(others, _mm256_srli_epi64(others, 32));
+  w = _mm256_andnot_si256(others, w);
+  w = _mm256_maddubs_epi16(w, _mm256_set1_epi16(1 << 8 | 10));
+  return _mm256_madd_epi16(w, _mm256_set1_epi32(1 << 16 | 100));
+}
+
+// Reads and writes whole groups.
+LEAKTRAIL_MODERN void ModernConvertWords(const uint64_t* words, uint32_t* values, size_t count) {
+  for (size_t i = 0; i < count; i += kGroup) {
+    const __m256i pairs =
+        _mm256_packus_epi32(FourDigitsEach(words + i), FourDigitsEach(words + i + 4));
+    const __m256i mixed = _mm256_madd_epi16(pairs, _mm256_set1_epi32(1 << 16 | 10'000));
+    // The instructions work on halves of 128 bits: words 0, 1, 4, 5, 2, 3, 6, 7.
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(values + i),
+                        _mm256_permute4x64_epi64(mixed, 0b11011000));
+  }
+}
+#else
+void ModernConvertWords(const uint64_t* words, uint32_t* values, size_t count) {
+  ConvertWords(words, values, count);
+}
+#endif
+
+}  // namespace
+
+NumberBatches::NumberBatches(const ChunkTask& task, bool modern_cpu)
+    : modern_cpu_(modern_cpu),
+      data_(task.chunk.data),
+      size_(task.chunk.size + (task.stopped ? 1 : 0)),
+      digits_(Block(task.chunk.data - kBlockBytes).Digits()) {}
+
+std::span<const uint32_t> NumberBatches::Next(size_t most) {
+  // What was found beyond the last batch comes first.
+  std::copy(words_ + returned_, words_ + count_, words_);
+  std::erase_if(long_, [&](const LargeNumber& l) { return l.at < returned_; });
+  for (LargeNumber& l : long_) l.at -= returned_;
+  count_ -= returned_;
+  modern_cpu_ ? ModernFill(most) : FillBody(most);
+  returned_ = std::min(count_, most);
+  modern_cpu_ ? ModernConvertWords(words_, values_, returned_)
+              : ConvertWords(words_, values_, returned_);
+  large_.clear();
+  for (const LargeNumber& l : long_) {
+    if (l.at >= returned_) break;
+    values_[l.at] = static_cast<uint32_t>(l.value);
+    if (l.value > ~uint32_t{0}) large_.push_back(l);
+  }
+  return {values_, returned_};
+}
+
+LEAKTRAIL_MODERN void NumberBatches::ModernFill(size_t most) { FillBody(most); }
+
+// Blocks of text until there are as many words as asked for.
+LEAKTRAIL_INLINE void NumberBatches::FillBody(size_t most) {
+  size_t count = count_, at = at_;
+  uint64_t before = digits_;
+  for (; at < size_ && count < most; at += kBlockBytes) {
+    const char* const base = data_ + at;
+    const uint64_t digits = Block(base).Digits();
+    uint64_t ends = ~digits & (digits << 1 | before >> 63);
+    if (size_ - at < kBlockBytes) ends &= LowBits(size_ - at);
+    if (const uint64_t long_ends = ends & AfterNineDigits(digits, before); long_ends != 0) {
+      count_ = count;
+      TakeLongNumbers(base, ends, long_ends);
+    }
+    before = digits;
+    uint64_t* out = words_ + count;
+    count += static_cast<size_t>(__builtin_popcountll(ends));
+    // In groups, so that how many there are is seldom guessed wrong; what is too much is written over.
+    while (ends != 0) {
+      for (size_t k = 0; k < 8; ++k) {
+        out[k] = internal::WordBefore(base + __builtin_ctzll(ends | kLastBit));
+        ends &= ends - 1;
+      }
+      out += 8;
+    }
+  }
+  count_ = count;
+  at_ = at;
+  digits_ = before;
+}
+
+// `long_ends` are those of the ends that end more than 8 digits.
+LEAKTRAIL_INLINE void NumberBatches::TakeLongNumbers(const char* base, uint64_t ends,
+                                                     uint64_t long_ends) {
+  for (; long_ends != 0; long_ends &= long_ends - 1) {
+    const int bit = __builtin_ctzll(long_ends);
+    const auto place =
+        static_cast<size_t>(__builtin_popcountll(ends & LowBits(static_cast<size_t>(bit))));
+    long_.push_back({count_ + place, internal::ParseNumber(base + bit)});
+  }
 }
 
 namespace internal {

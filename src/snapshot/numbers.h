@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <cstring>
+#include <span>
+#include <vector>
 
 #include "base/ascii.h"
 #include "snapshot/blocks.h"
@@ -29,12 +31,10 @@ constexpr uint64_t kAsciiZeros = 0x3030303030303030u;
 // be read. Saturates at 2^64 - 1.
 uint64_t ParseLongNumber(const char* end);
 
-// The value of the digits that end before `end`, at least one of which is in the last 8 bytes;
-// digits further to the left are not looked at. Eight digits at once: D. Lemire, "Quickly parsing
-// eight digits" (2018), on the bytes before `end`, those before the number set to zero.
-LEAKTRAIL_INLINE uint64_t ParseEightBytes(const char* end) {
-  uint64_t w;
-  std::memcpy(&w, end - 8, 8);
+// The value of the digits at the end (the high bytes) of 8 bytes of text; there is at least one.
+// Eight digits at once: D. Lemire, "Quickly parsing eight digits" (2018), those bytes before the
+// number set to zero.
+LEAKTRAIL_INLINE uint64_t ParseWord(uint64_t w) {
   w ^= kAsciiZeros;
   // Only digits, commas, white space and '[' occur here: a high nibble tells them apart.
   const uint64_t others = w & 0xF0F0F0F0F0F0F0F0u;
@@ -47,38 +47,82 @@ LEAKTRAIL_INLINE uint64_t ParseEightBytes(const char* end) {
   return (w & 0x0000FFFF0000FFFFu) * 42949672960001u >> 32;
 }
 
-LEAKTRAIL_INLINE bool EightDigits(const char* end) {
+LEAKTRAIL_INLINE uint64_t WordBefore(const char* end) {
   uint64_t w;
   std::memcpy(&w, end - 8, 8);
-  return ((w ^ kAsciiZeros) & 0xF0F0F0F0F0F0F0F0u) == 0;
+  return w;
+}
+
+LEAKTRAIL_INLINE bool EightDigits(const char* end) {
+  return ((WordBefore(end) ^ kAsciiZeros) & 0xF0F0F0F0F0F0F0F0u) == 0;
 }
 
 // As ParseLongNumber, quick up to 16 digits: node indices of large files have 9.
 LEAKTRAIL_INLINE uint64_t ParseNumber(const char* end) {
-  if (!EightDigits(end) || !IsDigit(end[-9])) return ParseEightBytes(end);
+  if (!EightDigits(end) || !IsDigit(end[-9])) return ParseWord(WordBefore(end));
   if (EightDigits(end - 8) && IsDigit(end[-17])) return ParseLongNumber(end);
-  return ParseEightBytes(end - 8) * 100'000'000u + ParseEightBytes(end);
+  return ParseWord(WordBefore(end - 8)) * 100'000'000u + ParseWord(WordBefore(end));
 }
 
 }  // namespace internal
 
+// A number that does not fit in 32 bits: its place in the batch, and its value.
+struct LargeNumber {
+  size_t at;
+  uint64_t value;
+};
+
+// The numbers that end in a task's chunk, in order, in batches that stay in the first-level cache.
+//
+// A number of at most 8 digits is the 8 bytes before its end, so finding numbers is copying words,
+// and eight of them at a time become values by the products of vector instructions. Longer ones,
+// which a mask of nine digits in a row finds, are looked at by themselves.
+class NumberBatches {
+ public:
+  static constexpr size_t kMost = 1020;  // a multiple of 2…6
+
+  explicit NumberBatches(const ChunkTask& task, bool modern_cpu = HasModernCpu());
+
+  // The next numbers modulo 2^32, as many as there are up to `most` (1…kMost); none at the end.
+  // Valid until the next call.
+  std::span<const uint32_t> Next(size_t most = kMost);
+  // Those of the batch that are 2^32 or more, by place.
+  std::span<const LargeNumber> large() const { return large_; }
+  // Calls visit(size_t place, uint64_t value) for the numbers of the batch.
+  template <typename Visit>
+  void ForEachOfBatch(const Visit& visit) const {
+    auto large = large_.begin();
+    for (size_t j = 0; j < returned_; ++j) {
+      const bool is_large = large != large_.end() && large->at == j;
+      visit(j, is_large ? (large++)->value : uint64_t{values_[j]});
+    }
+  }
+
+ private:
+  LEAKTRAIL_INLINE void FillBody(size_t most);
+  LEAKTRAIL_MODERN void ModernFill(size_t most);
+  LEAKTRAIL_INLINE void TakeLongNumbers(const char* base, uint64_t ends, uint64_t long_ends);
+
+  const bool modern_cpu_;
+  const char* const data_;
+  const size_t size_;    // of the text; the byte that stopped the section may end a number
+  size_t at_ = 0;        // in the text
+  uint64_t digits_;      // the mask of the 64 bytes before
+  size_t count_ = 0;     // words that are there
+  size_t returned_ = 0;  // of these, those that were given out
+  std::vector<LargeNumber> long_;  // of the words that are there: values with more than 8 digits
+  std::vector<LargeNumber> large_;
+  // One block more than a batch, and what is written in groups of eight.
+  uint64_t words_[kMost + kBlockBytes];
+  uint32_t values_[kMost + kBlockBytes];
+};
+
 // Calls visit(uint64_t value) for the numbers that end in the task's chunk, in order.
 template <typename Visit>
-LEAKTRAIL_INLINE void ForEachNumber(const ChunkTask& task, const Visit& visit) {
-  const Chunk& chunk = task.chunk;
-  // The byte that stopped the section may be the one that ends a number.
-  const size_t size = chunk.size + (task.stopped ? 1 : 0);
-  uint64_t carry = static_cast<unsigned char>(chunk.data[-1] - '0') <= 9 ? 1 : 0;
-  for (size_t at = 0; at < size; at += kBlockBytes) {
-    const uint64_t digits = Block(chunk.data + at).Digits();
-    uint64_t ends = ~digits & (digits << 1 | carry);
-    carry = digits >> 63;
-    if (size - at < kBlockBytes) ends &= LowBits(size - at);
-    const char* const base = chunk.data + at;
-    while (ends != 0) {
-      visit(internal::ParseNumber(base + __builtin_ctzll(ends)));
-      ends &= ends - 1;
-    }
+void ForEachNumber(const ChunkTask& task, const Visit& visit) {
+  NumberBatches batches(task);
+  while (!batches.Next().empty()) {
+    batches.ForEachOfBatch([&](size_t, uint64_t value) { visit(value); });
   }
 }
 

@@ -2,9 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+#include <random>
 #include <string>
+#include <vector>
 
-namespace leaktrail::internal {
+namespace leaktrail {
+namespace internal {
 namespace {
 
 // The number at the end of `text`, with what may stand before it in a chunk.
@@ -37,4 +42,79 @@ TEST(ParseNumber, IgnoresLeadingZeros) {
 }
 
 }  // namespace
-}  // namespace leaktrail::internal
+}  // namespace internal
+
+namespace {
+
+struct NumberText {
+  std::string text;
+  std::vector<uint64_t> values;
+};
+
+// As files have them, and lengths around the limits of 8, 9, 16 and 20 digits.
+NumberText MakeNumbers(std::mt19937_64& random, size_t count, unsigned most_digits) {
+  static constexpr const char* kBetween[] = {",", ",", ",", ",", "\n,", ", ", ",\r\n"};
+  NumberText made;
+  for (size_t i = 0; i < count; ++i) {
+    const size_t digits = 1 + random() % most_digits;
+    std::string number;
+    while (number.size() < digits) number += static_cast<char>('0' + random() % 10);
+    if (number.size() > 19) number = "1" + number.substr(1, 18);
+    made.values.push_back(std::stoull(number));
+    made.text += (i == 0 ? "" : kBetween[random() % std::size(kBetween)]) + number;
+  }
+  return made;
+}
+
+// The text as chunks of at most `chunk_bytes`, one after the other, in batches of `most`.
+std::vector<uint64_t> ReadInChunks(const std::string& text, size_t chunk_bytes, size_t most,
+                                   bool modern_cpu) {
+  const std::string padded = std::string(kBlockBytes, '[') + text + std::string(kBlockBytes, ']');
+  std::vector<uint64_t> values;
+  for (size_t at = 0; at < text.size(); at += chunk_bytes) {
+    ChunkTask task;
+    task.chunk.data = padded.data() + kBlockBytes + at;
+    task.chunk.size = std::min(chunk_bytes, text.size() - at);
+    task.stopped = at + task.chunk.size == text.size();
+    NumberBatches batches(task, modern_cpu);
+    for (auto batch = batches.Next(most); !batch.empty(); batch = batches.Next(most)) {
+      EXPECT_LE(batch.size(), most);
+      batches.ForEachOfBatch([&](size_t place, uint64_t value) {
+        EXPECT_EQ(batch[place], static_cast<uint32_t>(value));
+        values.push_back(value);
+      });
+    }
+  }
+  return values;
+}
+
+// Both kinds of code, whatever this machine is.
+TEST(NumberBatches, HaveEveryNumberOnceWhereverChunksAndBatchesEnd) {
+  std::mt19937_64 random(7);
+  for (unsigned most_digits : {1u, 2u, 8u, 9u, 11u, 17u, 22u}) {
+    const NumberText made = MakeNumbers(random, 3000, most_digits);
+    for (size_t chunk_bytes : {size_t{1}, size_t{63}, size_t{64}, size_t{1000}, made.text.size()}) {
+      for (size_t most : {size_t{1}, size_t{7}, size_t{1019}, NumberBatches::kMost}) {
+        for (const bool modern_cpu : {false, HasModernCpu()}) {
+          ASSERT_EQ(ReadInChunks(made.text, chunk_bytes, most, modern_cpu), made.values)
+              << most_digits << " digits, chunks of " << chunk_bytes << ", batches of " << most
+              << (modern_cpu ? ", modern" : "");
+        }
+      }
+    }
+  }
+}
+
+TEST(NumberBatches, EndWithTheChunkAndNotWithTheTextBehindIt) {
+  const std::string padded =
+      std::string(kBlockBytes, '[') + "12,34" + std::string(kBlockBytes, '5');
+  ChunkTask task;
+  task.chunk.data = padded.data() + kBlockBytes;
+  task.chunk.size = 5;
+  NumberBatches batches(task);
+  const auto batch = batches.Next();
+  EXPECT_EQ(std::vector<uint32_t>(batch.begin(), batch.end()), std::vector<uint32_t>{12});
+}
+
+}  // namespace
+}  // namespace leaktrail

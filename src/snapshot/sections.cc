@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <span>
 
 #include "snapshot/numbers.h"
 
@@ -118,14 +119,6 @@ class NumberSection {
   uint32_t max_string_ = 0;
 };
 
-// Numbers of one task in batches that stay in the first-level cache.
-constexpr size_t kBatch = 2040;  // a multiple of 2…6 and 8
-
-struct LargeNumber {
-  size_t at;
-  uint64_t value;
-};
-
 class NodesSection : public NumberSection {
  public:
   NodesSection(const SnapshotHeader& h, GraphColumns& c)
@@ -156,31 +149,18 @@ class NodesSection : public NumberSection {
     if (h_.detachedness_at != kNoField) c_.detachedness.Resize(n);
   }
 
-  void Work(const ChunkTask& task) override { HasModernCpu() ? ModernWork(task) : WorkBody(task); }
-
- private:
-  LEAKTRAIL_MODERN void ModernWork(const ChunkTask& task) { WorkBody(task); }
-  LEAKTRAIL_INLINE void WorkBody(const ChunkTask& task) {
-    uint32_t batch[kBatch];
-    std::vector<LargeNumber> large;
-    size_t n = 0;
+  void Work(const ChunkTask& task) override {
+    NumberBatches batches(task);
     uint64_t first = task.first;
     uint32_t max_string = 0;
-    ForEachNumber(
-        task, [&](uint64_t v) __attribute__((always_inline)) {
-          if (v > kMaxU32) large.push_back({n, v});
-          batch[n++] = static_cast<uint32_t>(v);
-          if (n == kBatch) {
-            Store(task, first, batch, n, large, max_string);
-            first += n;
-            n = 0;
-            large.clear();
-          }
-        });
-    Store(task, first, batch, n, large, max_string);
+    for (auto batch = batches.Next(); !batch.empty(); batch = batches.Next()) {
+      Store(task, first, batch, batches.large(), max_string);
+      first += batch.size();
+    }
     SawString(max_string);
   }
 
+ private:
   static constexpr uint8_t kAsk = 0xFF;
 
   // Calls put(j, node) for the numbers batch[j] that are field `at` of a node.
@@ -194,10 +174,10 @@ class NodesSection : public NumberSection {
     for (; j < n; j += fields, ++node) put(j, node);
   }
 
-  void Store(const ChunkTask& task, uint64_t first, const uint32_t* batch, size_t n,
-             const std::vector<LargeNumber>& large, uint32_t& max_string) {
+  void Store(const ChunkTask& task, uint64_t first, std::span<const uint32_t> batch,
+             std::span<const LargeNumber> large, uint32_t& max_string) {
     if (first >= limit()) return;
-    n = static_cast<size_t>(std::min<uint64_t>(n, limit() - first));
+    const auto n = static_cast<size_t>(std::min<uint64_t>(batch.size(), limit() - first));
     std::vector<LargeSize> sizes;
     ForField(h_.type_at, first, n, [&](size_t j, uint32_t node) {
       const uint8_t code = batch[j] < codes_.size() ? codes_[batch[j]] : kAsk;
@@ -312,57 +292,41 @@ class EdgesSection : public NumberSection {
   // task are stored whole.
   template <uint32_t kFields>
   void Usual(const ChunkTask& task) {
-    HasModernCpu() ? ModernUsual<kFields>(task) : WorkUsual<kFields>(task);
-  }
-  template <uint32_t kFields>
-  LEAKTRAIL_MODERN void ModernUsual(const ChunkTask& task) {
-    WorkUsual<kFields>(task);
-  }
-  template <uint32_t kFields>
-  LEAKTRAIL_INLINE void WorkUsual(const ChunkTask& task) {
-    uint32_t batch[kBatch];
-    size_t n = 0;
+    NumberBatches batches(task);
     uint64_t first = task.first;
     uint32_t max_string = 0;
-    bool any_large = false;
-    uint64_t large_from = 0;  // nothing from here on is stored in whole rows
-    uint64_t index = task.first;
-    const uint64_t whole_from = (task.first + 2) / 3 * 3;
-    ForEachNumber(
-        task, [&](uint64_t v) __attribute__((always_inline)) {
-          if (index++ < whole_from) {
-            Put(task, index - 1, v);
-            ++first;
-            return;
-          }
-          if (v > kMaxU32 && !any_large) {
-            any_large = true;
-            large_from = first;
-          }
-          batch[n++] = static_cast<uint32_t>(v);
-          if (n == kBatch) {
-            if (!any_large) StoreRows<kFields>(task, first, batch, n / 3, max_string);
-            first += n;
-            n = 0;
-          }
+    // Every batch but the first begins with a row.
+    size_t lead = static_cast<size_t>((3 - first % 3) % 3);
+    size_t most = NumberBatches::kMost - 3 + lead;
+    for (auto batch = batches.Next(most); !batch.empty(); batch = batches.Next(most)) {
+      size_t rows = batch.size() > lead ? (batch.size() - lead) / 3 : 0;
+      if (!batches.large().empty()) rows = 0;
+      const uint32_t* const row = batch.data() + lead;
+      max_string = std::max(max_string,
+                            HasModernCpu() ? ModernStoreRows<kFields>(task, first + lead, row, rows)
+                                           : StoreRows<kFields>(task, first + lead, row, rows));
+      if (3 * rows < batch.size()) {
+        batches.ForEachOfBatch([&](size_t j, uint64_t v) {
+          if (j < lead || j >= lead + 3 * rows) Put(task, first + j, v);
         });
-    if (!any_large) {
-      StoreRows<kFields>(task, first, batch, n / 3, max_string);
-      for (size_t j = n / 3 * 3; j < n; ++j) Put(task, first + j, batch[j]);
-    } else {
-      index = task.first;
-      ForEachNumber(task, [&](uint64_t v) {
-        if (index >= large_from) Put(task, index, v);
-        ++index;
-      });
+      }
+      first += batch.size();
+      lead = 0;
+      most = NumberBatches::kMost;
     }
     SawString(max_string);
   }
 
+  // The largest index of a string.
   template <uint32_t kFields>
-  LEAKTRAIL_INLINE void StoreRows(const ChunkTask& task, uint64_t first, const uint32_t* batch,
-                                  size_t rows, uint32_t& max_string) {
-    if (first >= limit()) return;
+  LEAKTRAIL_MODERN uint32_t ModernStoreRows(const ChunkTask& task, uint64_t first,
+                                            const uint32_t* batch, size_t rows) {
+    return StoreRows<kFields>(task, first, batch, rows);
+  }
+  template <uint32_t kFields>
+  LEAKTRAIL_INLINE uint32_t StoreRows(const ChunkTask& task, uint64_t first, const uint32_t* batch,
+                                      size_t rows) {
+    if (first >= limit() || rows == 0) return 0;
     rows = static_cast<size_t>(std::min<uint64_t>(rows, (limit() - first) / 3));
     RawEdge* out = &c_.edge[static_cast<size_t>(first / 3)];
     bool bad = false;
@@ -377,11 +341,11 @@ class EdgesSection : public NumberSection {
       largest = std::max(largest, by_index ? 0 : name);
       out[r] = {target, name << RawEdge::kTypeBits | code};
     }
-    max_string = std::max(max_string, largest);
-    if (!bad) return;
+    if (!bad) return largest;
     // Rare: large element indices, or damage. Number by number, over what was stored.
     for (size_t r = 0; r < rows; ++r) out[r] = {0, 0};
     for (size_t j = 0; j < rows * 3; ++j) Put(task, first + j, batch[j]);
+    return largest;
   }
 
   void TooLarge(const ChunkTask& task, uint64_t index) {
