@@ -3,65 +3,137 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/parallel.h"
+
 namespace leaktrail {
 
-std::vector<ClassRow> ComputeClassSummary(const HeapGraph& graph, const ClassTable& classes,
-                                          const ShallowSizes& shallow,
-                                          const DominatorTree& dominators) {
-  // In a preorder of the dominator tree a topmost instance of a class is one that comes after the
-  // range of the topmost instance before it; what it retains is the growth of the running sum over
-  // its own range. Ranges nest, so a stack closes them in time.
+namespace {
+
+// In a preorder of the dominator tree a topmost instance of a class is one that comes after the
+// range of the topmost instance before it; what it retains is the growth of the running sum over
+// its own range. Ranges nest, so a stack closes them in time.
+//
+// A range of places can be added up by itself: the instances that it lies in are the ancestors of
+// its first place, and what a topmost instance retains is the sum of its parts.
+class ClassSums {
+ public:
+  ClassSums(const HeapGraph& graph, const ClassTable& classes, const ShallowSizes& shallow,
+            const DominatorTree& dominators)
+      : classes_(classes), shallow_(shallow), tree_(dominators), size_of_(graph.node_count()) {}
+
+  std::vector<ClassRow> Run(unsigned threads) {
+    // The tree's order jumps through the graph, so the sizes are laid out flat for it. One that
+    // does not fit stands where it was.
+    ParallelBlocks(threads, size_of_.size(), kBlock, [&](size_t first, size_t end) {
+      for (size_t v = first; v < end; ++v) {
+        const uint64_t size = shallow_.of(NodeIndex(static_cast<uint32_t>(v)));
+        size_of_[v] = static_cast<uint32_t>(std::min<uint64_t>(size, kLarge));
+      }
+    });
+    const size_t n = size_of_.size();
+    std::vector<std::vector<ClassRow>> parts(std::clamp(threads, 1u, kMostParts));
+    RunWorkers(static_cast<unsigned>(parts.size()), [&](unsigned k) {
+      parts[k] = Sum(static_cast<uint32_t>(n * k / parts.size()),
+                     static_cast<uint32_t>(n * (k + 1) / parts.size()));
+    });
+    std::vector<ClassRow> rows = std::move(parts[0]);
+    for (size_t k = 1; k < parts.size(); ++k) {
+      for (size_t c = 0; c < rows.size(); ++c) {
+        rows[c].count += parts[k][c].count;
+        rows[c].shallow_size += parts[k][c].shallow_size;
+        rows[c].retained_size += parts[k][c].retained_size;
+      }
+    }
+    return rows;
+  }
+
+ private:
   struct Open {
     uint32_t class_index, end;
     uint64_t before;
   };
-  constexpr uint32_t kAhead = 24;
-  const uint32_t n = graph.node_count();
-  if (n == 0) return {};
-  std::vector<ClassRow> rows(classes.keys.size());
-  for (uint32_t c = 0; c < rows.size(); ++c) rows[c].class_index = ClassIndex(c);
-  std::vector<uint32_t> open_until(rows.size(), 0);
-  std::vector<Open> open;
-  uint64_t sum = 0;
-  // The tree's order jumps through the graph, so the sizes are laid out flat for it. One that does
-  // not fit stands where it was.
-  constexpr uint32_t kLarge = 0xFFFFFFFFu;
-  Array<uint32_t> size_of(n);
-  for (uint32_t v = 0; v < n; ++v) {
-    size_of[v] = static_cast<uint32_t>(std::min<uint64_t>(shallow.of(NodeIndex(v)), kLarge));
+
+  uint64_t SizeOf(uint32_t v) const {
+    return size_of_[v] == kLarge ? shallow_.of(NodeIndex(v)) : size_of_[v];
   }
-  const auto close = [&](uint32_t place) {
-    while (!open.empty() && open.back().end <= place) {
-      rows[open.back().class_index].retained_size += sum - open.back().before;
-      open.pop_back();
-    }
-  };
-  for (uint32_t place = 0; place < n; ++place) {
-    if (place + kAhead < n) {
-      const uint32_t soon = dominators.order[place + kAhead];
-      __builtin_prefetch(&size_of[soon]);
-      classes.class_of_node.Prefetch(soon);
-    }
-    const uint32_t v = dominators.order[place];
-    const uint64_t size = size_of[v] == kLarge ? shallow.of(NodeIndex(v)) : size_of[v];
-    if (size == 0) continue;
-    close(place);
-    const uint32_t c = classes.class_of_node[v];
-    ClassRow& row = rows[c];
-    ++row.count;
-    row.shallow_size += size;
-    if (place >= open_until[c]) {
-      open_until[c] = dominators.subtree_end[place];
+
+  // Of the places [first, last).
+  std::vector<ClassRow> Sum(uint32_t first, uint32_t last) const {
+    constexpr uint32_t kAhead = 24;
+    std::vector<ClassRow> rows(classes_.keys.size());
+    for (uint32_t c = 0; c < rows.size(); ++c) rows[c].class_index = ClassIndex(c);
+    std::vector<uint32_t> open_until(rows.size(), 0);
+    std::vector<Open> open;
+    uint64_t sum = 0;
+    const auto enter = [&](uint32_t place, uint32_t c) {
+      if (place < open_until[c]) return;
+      open_until[c] = tree_.subtree_end[place];
+      open.push_back({c, open_until[c], sum});
+    };
+    const auto close = [&](uint32_t place) {
+      while (!open.empty() && open.back().end <= place) {
+        rows[open.back().class_index].retained_size += sum - open.back().before;
+        open.pop_back();
+      }
+    };
+    ForEachAncestor(first, [&](uint32_t place) {
+      const uint32_t v = tree_.order[place];
+      if (size_of_[v] != 0) enter(place, classes_.class_of_node[v]);
+    });
+    for (uint32_t place = first; place < last; ++place) {
+      if (place + kAhead < last) {
+        const uint32_t soon = tree_.order[place + kAhead];
+        __builtin_prefetch(&size_of_[soon]);
+        classes_.class_of_node.Prefetch(soon);
+      }
+      const uint32_t v = tree_.order[place];
+      const uint64_t size = SizeOf(v);
+      if (size == 0) continue;
+      close(place);
+      const uint32_t c = classes_.class_of_node[v];
+      ClassRow& row = rows[c];
+      ++row.count;
+      row.shallow_size += size;
       // Most instances are leaves of the tree.
-      if (open_until[c] == place + 1) {
+      if (tree_.subtree_end[place] != place + 1) {
+        enter(place, c);
+      } else if (place >= open_until[c]) {
         row.retained_size += size;
+      }
+      sum += size;
+    }
+    close(static_cast<uint32_t>(tree_.order.size()));
+    return rows;
+  }
+
+  // Calls visit(place) for those whose subtree goes on at `place`, the root first.
+  template <typename Visit>
+  void ForEachAncestor(uint32_t place, const Visit& visit) const {
+    for (uint32_t at = 0; at < place;) {
+      if (tree_.subtree_end[at] <= place) {
+        at = tree_.subtree_end[at];
       } else {
-        open.push_back({c, open_until[c], sum});
+        visit(at++);
       }
     }
-    sum += size;
   }
-  close(n);
+
+  static constexpr uint32_t kLarge = 0xFFFFFFFFu;
+  static constexpr size_t kBlock = size_t{1} << 16;
+  static constexpr unsigned kMostParts = 4;
+  const ClassTable& classes_;
+  const ShallowSizes& shallow_;
+  const DominatorTree& tree_;
+  Array<uint32_t> size_of_;
+};
+
+}  // namespace
+
+std::vector<ClassRow> ComputeClassSummary(const HeapGraph& graph, const ClassTable& classes,
+                                          const ShallowSizes& shallow,
+                                          const DominatorTree& dominators, unsigned threads) {
+  if (graph.node_count() == 0) return {};
+  std::vector<ClassRow> rows = ClassSums(graph, classes, shallow, dominators).Run(threads);
   std::erase_if(rows, [](const ClassRow& r) { return r.count == 0; });
   std::sort(rows.begin(), rows.end(), [&](const ClassRow& a, const ClassRow& b) {
     if (a.retained_size != b.retained_size) return a.retained_size > b.retained_size;

@@ -9,7 +9,7 @@ namespace leaktrail {
 ClassPlaces::ClassPlaces(Session* session) {
   const HeapGraph& graph = session->graph();
   const ClassTable& classes = session->classes();
-  if (!graph.locations().empty()) {
+  if (NeedOnlyClasses(*session)) {
     map_ = ComputeScriptMap(graph, classes, session->threads(), ReadManifest);
     return;
   }
@@ -18,6 +18,10 @@ ClassPlaces::ClassPlaces(Session* session) {
   for (size_t c = 0; c < packages.size(); ++c) {
     package_of_name_[classes.keys[c].name] = map_.LabelOf(packages[c]);
   }
+}
+
+bool ClassPlaces::NeedOnlyClasses(const Session& session) {
+  return !session.graph().locations().empty();
 }
 
 CodePlace ClassPlaces::Of(const ClassKey& key) const {

@@ -12,6 +12,8 @@ class ClassPlaces {
  public:
   // Runs the script pass; files without locations need the packages of all nodes instead.
   explicit ClassPlaces(Session* session);
+  // That pass needs no more of the session than its classes.
+  static bool NeedOnlyClasses(const Session& session);
   CodePlace Of(const ClassKey& key) const;
 
  private:

@@ -1,5 +1,7 @@
 // leaktrail summary FILE: what is in it?
+#include <functional>
 #include <memory>
+#include <optional>
 
 #include "cli/class_places.h"
 #include "cli/command_line.h"
@@ -19,10 +21,15 @@ Result<int> RunSummary(const SummaryArguments& arguments, Run& run) {
   Result<Session> session = run.Open(arguments.file);
   if (!session) return tl::unexpected(session.error());
   if (Result<void> go = run.Phase("sizing"); !go) return tl::unexpected(go.error());
-  session->RunSummaryPasses();
+  std::optional<ClassPlaces> places;
+  const auto find_places = [&] {
+    places = run.Timed("scripts", "whose code the constructors are",
+                       [&] { return ClassPlaces(&*session); });
+  };
+  const bool beside = ClassPlaces::NeedOnlyClasses(*session);
+  session->RunSummaryPasses(beside ? find_places : std::function<void()>());
+  if (!beside) find_places();
   const std::vector<ClassRow>& rows = session->class_summary();
-  const ClassPlaces places = run.Timed("scripts", "whose code the constructors are",
-                                       [&] { return ClassPlaces(&*session); });
 
   SummaryReport report;
   report.snapshot = InfoOf(*session);
@@ -44,7 +51,7 @@ Result<int> RunSummary(const SummaryArguments& arguments, Run& run) {
     }
     const ClassKey& key = session->classes().key(row.class_index);
     report.rows.push_back(
-        {key.name, places.Of(key), row.count, row.shallow_size, row.retained_size});
+        {key.name, places->Of(key), row.count, row.shallow_size, row.retained_size});
   }
   if (rest.row_count > 0) report.rest = rest;
   report.notes = run.Notes({&*session});

@@ -47,6 +47,8 @@ struct Session::State {
   std::optional<RetainerIndex> retainers;
   std::vector<PassTime> times;
 
+  // Threads for a pass over the nodes; in a small graph one more would not pay.
+  unsigned workers() const { return graph->node_count() < 100'000 ? 1 : threads; }
   // Runs one pass, once, and keeps its time. `cell` holds the result.
   template <typename T>
   const T& Once(std::optional<T>& cell, const char* pass, const char* reason,
@@ -135,7 +137,7 @@ const ShallowSizes& Session::shallow_sizes() {
 
 const DominatorTree& Session::dominators() {
   state_->Once<DominatorTree>(state_->dominators, "dominators", "what would be freed with a node",
-                              [&] { return ComputeDominatorOrder(graph(), threads()); });
+                              [&] { return ComputeDominatorOrder(graph(), state_->workers()); });
   FillImmediateDominators(*state_->dominators);
   return *state_->dominators;
 }
@@ -176,8 +178,9 @@ const std::vector<ClassRow>& Session::class_summary() {
   const ShallowSizes& sizes = shallow_sizes();
   if (!state_->dominators) dominators();
   return state_->Once<std::vector<ClassRow>>(
-      state_->summary, "class summary", "count and sizes of each class",
-      [&] { return ComputeClassSummary(graph(), table, sizes, *state_->dominators); });
+      state_->summary, "class summary", "count and sizes of each class", [&] {
+        return ComputeClassSummary(graph(), table, sizes, *state_->dominators, state_->workers());
+      });
 }
 
 const HeapStatistics& Session::statistics() {
@@ -191,19 +194,23 @@ const RetainerIndex& Session::retainers() {
                                      [&] { return RetainerIndex(graph()); });
 }
 
-void Session::RunSummaryPasses() {
+void Session::RunSummaryPasses(const std::function<void()>& beside) {
   // Dominators need hardly more than one core and nothing of the others' results, so they run
   // beside all that needs none of theirs. Classes come first: their tables are gone by the time
   // that the walk for dominators takes most memory.
   if (threads() > 1 && !state_->dominators) {
     state_->Beside<DominatorTree>(
         state_->dominators, "dominators", "what would be freed with a node",
-        [&] { return ComputeDominatorOrder(graph(), threads()); },
+        [&] { return ComputeDominatorOrder(graph(), state_->workers()); },
         [&] {
           classes();
           shallow_sizes();
           statistics();
+          if (beside) beside();
         });
+  } else if (beside) {
+    classes();
+    beside();
   }
   class_summary();
 }

@@ -7,6 +7,7 @@
 // Threads: one thread at a time. Independent passes run in parallel inside.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,8 +54,9 @@ class Session {
   const HeapStatistics& statistics();
   const RetainerIndex& retainers();
   // classes + sizes + dominators + retained sizes + summary with the machine's threads: what
-  // `summary` needs, faster than one by one.
-  void RunSummaryPasses();
+  // `summary` needs, faster than one by one. `beside` is work of the caller's that needs the classes
+  // and no dominators; it is done while those are computed.
+  void RunSummaryPasses(const std::function<void()>& beside = {});
 
   const std::vector<PassTime>& pass_times() const;
   unsigned threads() const;

@@ -1,6 +1,7 @@
 // What must hold on every graph, on many random ones.
 
 #include <gtest/gtest.h>
+#include <map>
 
 #include <algorithm>
 #include <numeric>
@@ -54,6 +55,23 @@ TEST_F(RandomGraph, DominatorsAgreeWithRemovingEachNode) {
 TEST_F(RandomGraph, DominatorsAgreeWithIterationToTheFixpoint) {
   ForEachGraph([](const HeapGraph& graph, uint64_t) {
     EXPECT_EQ(ToVector(ComputeDominators(graph).idom), FixpointDominators(graph));
+  });
+}
+
+TEST_F(RandomGraph, DominatorsAreTheSameForAnyNumberOfThreads) {
+  ForEachGraph([](const HeapGraph& graph, uint64_t) {
+    const DominatorTree one = ComputeDominators(graph, 1);
+    for (const unsigned threads : {2u, 3u}) {
+      const DominatorTree tree = ComputeDominators(graph, threads);
+      ASSERT_EQ(ToVector(tree.idom), ToVector(one.idom)) << threads << " threads";
+      ASSERT_EQ(ToVector(tree.order), ToVector(one.order));
+      ASSERT_EQ(ToVector(tree.subtree_end), ToVector(one.subtree_end));
+      ASSERT_EQ(tree.orphan_count, one.orphan_count);
+      ASSERT_EQ(tree.cyclic_count, one.cyclic_count);
+      for (NodeIndex n : graph.nodes()) {
+        ASSERT_EQ(tree.page_objects.contains(n), one.page_objects.contains(n)) << n.value();
+      }
+    }
   });
 }
 
@@ -129,6 +147,34 @@ TEST_F(RandomGraph, ClassRowsAddUpToTheTotalAndRetainNoMore) {
     for (NodeIndex n : graph.nodes()) with_size += sizes.of(n) != 0;
     EXPECT_EQ(size, graph.total_self_size());
     EXPECT_EQ(count, with_size);
+  });
+}
+
+// What the instances of a class retain that have no other instance above them.
+TEST_F(RandomGraph, ClassesRetainWhatTheirTopmostInstancesDoWithAnyNumberOfThreads) {
+  ForEachGraph([](const HeapGraph& graph, uint64_t) {
+    const ClassTable classes = ComputeClasses(graph, FindDetachedNodes(graph));
+    const ShallowSizes sizes = ComputeShallowSizes(graph);
+    const DominatorTree tree = ComputeDominators(graph);
+    const Array<uint64_t> retained = ComputeRetainedSizes(graph, tree, sizes);
+    std::map<uint32_t, uint64_t> expected;
+    for (uint32_t v = 0; v < graph.node_count(); ++v) {
+      if (sizes.of(NodeIndex(v)) == 0) continue;
+      const ClassIndex own = classes.class_of(NodeIndex(v));
+      bool topmost = true;
+      for (uint32_t d = v; d != 0 && topmost;) {
+        d = tree.idom[d];
+        topmost = sizes.of(NodeIndex(d)) == 0 || classes.class_of(NodeIndex(d)) != own;
+      }
+      expected[own.value()] += topmost ? retained[v] : 0;
+    }
+    for (const unsigned threads : {1u, 2u, 3u, 4u}) {
+      std::map<uint32_t, uint64_t> actual;
+      for (const ClassRow& row : ComputeClassSummary(graph, classes, sizes, tree, threads)) {
+        actual[row.class_index.value()] = row.retained_size;
+      }
+      ASSERT_EQ(actual, expected) << threads << " threads";
+    }
   });
 }
 
