@@ -4,14 +4,16 @@
 #include <new>
 
 #include "analysis/node_marks.h"
+#include "base/parallel.h"
 
 namespace leaktrail {
 namespace {
 
 class CoreBuilder {
  public:
-  CoreBuilder(const HeapGraph& graph, Array<uint8_t>& marks)
+  CoreBuilder(const HeapGraph& graph, Array<uint8_t>& marks, unsigned threads)
       : graph_(graph),
+        threads_(threads),
         first_edge_(graph.columns().first_edge.data()),
         edge_(graph.columns().edge.data()),
         n_(graph.node_count()),
@@ -22,19 +24,26 @@ class CoreBuilder {
   CoreGraph Run() {
     if (n_ >= CoreGraph::kLastEdge) throw std::bad_alloc();
     marks_[0] |= NodeMark::kReplaced;
+    core_.last = RankedBits(n_);
     MarkLastNodes();
+    core_.last.Seal();
     // More than most heaps take; what is not written to costs nothing.
     Reserve(static_cast<uint32_t>(std::min<uint64_t>(2 * uint64_t{n_} + 2, CoreGraph::kLastEdge)));
     Add(CoreGraph::kUnvisited);
     Add(CoreGraph::kRootRecord | CoreGraph::kLastEdge);
     core_.core_count = 1;
     for (uint32_t u = n_; --u > 0;) {
-      if ((marks_[u] & NodeMark::kOuter) == 0) AddRecord(u);
+      if (InCore(u)) AddRecord(u);
     }
     core_.words.Resize(size_);
-    for (uint32_t u = n_; --u > 0;) {
-      if ((marks_[u] & NodeMark::kOuter) == 0) LeadToRecords(record_[u]);
-    }
+    ParallelBlocks(threads_, n_ - 1, kNodeBlock, [&](size_t first, size_t last) {
+      auto u = static_cast<uint32_t>(n_ - 1 - first);
+      const auto below = static_cast<uint32_t>(n_ - 1 - last);
+      const uint32_t end = FirstRecordFrom(below);
+      for (; u > below; --u) {
+        if (InCore(u)) LeadToRecords(record_[u], end);
+      }
+    });
     KeepRecordsOfCore();
     return std::move(core_);
   }
@@ -54,7 +63,7 @@ class CoreBuilder {
       if (!all_outer) continue;
       marks_[u] |= NodeMark::kOuter | NodeMark::kLast;
       record_[u] = kOuterRecord;
-      ++core_.last_count;
+      core_.last.insert(u);
     }
   }
 
@@ -103,13 +112,23 @@ class CoreBuilder {
     ++core_.core_count;
   }
 
-  // Nodes become records in the edges of one record; those that are outer nodes by now go.
-  void LeadToRecords(uint32_t begin) {
+  bool InCore(uint32_t node) const { return (marks_[node] & NodeMark::kOuter) == 0; }
+
+  // Records stand in descending order of their nodes: where that of the highest core node up to
+  // `node` begins.
+  uint32_t FirstRecordFrom(uint32_t node) const {
+    while (node > 0 && !InCore(node)) --node;
+    return node > 0 ? record_[node] : size_;
+  }
+
+  // Nodes become records in the edges of one record; those that are outer nodes by now go. Looks no
+  // further than `end`, where other threads may be at work.
+  void LeadToRecords(uint32_t begin, uint32_t end) {
     uint32_t out = begin + 1;
     for (uint32_t in = out;; ++in) {
       const uint32_t node = core_.words[in] & ~CoreGraph::kLastEdge;
       const bool last = core_.words[in] >= CoreGraph::kLastEdge;
-      if (in + kAhead < size_) {
+      if (in + kAhead < end) {
         __builtin_prefetch(&record_[core_.words[in + kAhead] & (CoreGraph::kLastEdge - 1)]);
       }
       core_.words[out] = record_[node];
@@ -124,7 +143,7 @@ class CoreBuilder {
     core_.core = RankedBits(n_);
     uint32_t out = 0;
     for (uint32_t u = 0; u < n_; ++u) {
-      if ((marks_[u] & NodeMark::kOuter) != 0) continue;
+      if (!InCore(u)) continue;
       core_.core.insert(u);
       record_[out++] = record_[u];
     }
@@ -144,7 +163,9 @@ class CoreBuilder {
 
   static constexpr uint32_t kAhead = 48;  // edges
   static constexpr uint32_t kOuterRecord = 0xFFFFFFFFu;
+  static constexpr size_t kNodeBlock = size_t{1} << 16;
   const HeapGraph& graph_;
+  const unsigned threads_;
   const uint32_t* first_edge_;
   const RawEdge* edge_;
   const uint32_t n_;
@@ -156,8 +177,8 @@ class CoreBuilder {
 
 }  // namespace
 
-CoreGraph BuildCoreGraph(const HeapGraph& graph, Array<uint8_t>& marks) {
-  return CoreBuilder(graph, marks).Run();
+CoreGraph BuildCoreGraph(const HeapGraph& graph, Array<uint8_t>& marks, unsigned threads) {
+  return CoreBuilder(graph, marks, threads).Run();
 }
 
 }  // namespace leaktrail

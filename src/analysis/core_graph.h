@@ -17,8 +17,8 @@
 // the page objects are not in it. A node without any edge has one to the root, which says nothing.
 //
 // Cost: a pass over the edges from the last to the first, and one over what is kept. Memory: 4
-// bytes a node while it is built; after that 1.5 bits a node, 8 bytes a core node, 4 a kept edge.
-// Failure: std::bad_alloc, also for more than 2^31 words. Threads: none of its own.
+// bytes a node while it is built; after that 3 bits a node, 8 bytes a core node, 4 a kept edge.
+// Failure: std::bad_alloc, also for more than 2^31 words. Threads: its own, for the second pass.
 #pragma once
 
 #include <cstdint>
@@ -45,12 +45,12 @@ struct CoreGraph {
   Array<uint32_t> record_of;  // by rank among the core nodes, the root being the first
   Array<uint32_t> words;
   uint32_t core_count = 0;        // with the root
-  uint32_t last_count = 0;        // nodes marked kLast
+  RankedBits last;                // nodes marked kLast
   std::vector<uint32_t> special;  // core nodes with edges to the root, shortcuts, WeakMap tables'
 };
 
 // Adds kOuter and kLast to the marks. Of nodes marked kReplaced or kKept and of the root none
 // becomes an outer node.
-CoreGraph BuildCoreGraph(const HeapGraph& graph, Array<uint8_t>& marks);
+CoreGraph BuildCoreGraph(const HeapGraph& graph, Array<uint8_t>& marks, unsigned threads);
 
 }  // namespace leaktrail

@@ -45,6 +45,9 @@
 #include "analysis/dominators.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -98,7 +101,7 @@ class SemiNca {
         edge_(graph.columns().edge.data()),
         n_(graph.node_count()),
         page_(n_),
-        candidates_(threads > 1 && n_ > kSmall,
+        candidates_(threads > 1,
                     [this](std::span<const Candidate> batch) { PutCandidates(batch); }) {}
 
   // Nothing if hubs were replaced by the global object and it turned out not to dominate them.
@@ -106,12 +109,16 @@ class SemiNca {
     DominatorTree tree;
     LayOut(replace_hubs);
     WalkAll(tree);
-    NumberOuterNodes();
-    RestoreParents();
-    ComputeSemidominators();
-    lists_.reset();
-    ComputeImmediateDominators();
-    AddOuterNodesTo(tree);
+    NumberNodes();
+    OuterDominators outer(graph_, marks_, last_page_pre_, numbered_, page_);
+    Beside([&](const std::atomic<bool>& stop) { outer.LookAhead(stop); },
+           [&] {
+             RestoreParents();
+             ComputeSemidominators();
+             lists_.reset();
+             ComputeImmediateDominators();
+           });
+    AddOuterNodesTo(tree, outer);
     if (GlobalIsPassedBy()) return std::nullopt;
     Finish(tree);
     return tree;
@@ -144,7 +151,7 @@ class SemiNca {
     if (replace_hubs) FindHubs();
     for (uint32_t start : starts_) marks_[start] |= NodeMark::kReplaced;
     for (uint32_t hub : hubs_) marks_[hub] |= NodeMark::kReplaced;
-    core_ = BuildCoreGraph(graph_, marks_);
+    core_ = BuildCoreGraph(graph_, marks_, threads_);
     words_ = core_.words.data();
     list_ = Array<uint32_t>(core_.core_count + 1);
     semi_ = Array<uint32_t>(core_.core_count + 1);
@@ -391,23 +398,37 @@ class SemiNca {
   }
 
   // Outer nodes get the numbers after those of the walk. The core graph is not needed any more.
-  void NumberOuterNodes() {
-    Array<uint32_t> number_of_core = std::move(core_.record_of);
-    for (uint32_t& record : number_of_core) record = words_[record];
+  void NumberNodes() {
+    NodeNumbers& number = numbered_.number;
+    number.of_core = std::move(core_.record_of);
+    for (uint32_t& record : number.of_core) {
+      const uint32_t w = words_[record];
+      record = w < CoreGraph::kUnvisited ? w : kNone;
+    }
     core_.words = {};
-    core_.core = {};
-    numbered_.number = Array<uint32_t>(n_);
+    number.core = std::move(core_.core);
+    number.last = std::move(core_.last);
     core_size_ = size_;
-    uint32_t next = core_size_ + 1, next_last = next + n_ - core_.core_count - core_.last_count;
-    size_t rank = 0;
-    for (uint32_t u = 0; u < n_; ++u) {
-      if (outer(u)) {
-        numbered_.number[u] = (marks_[u] & NodeMark::kLast) != 0 ? next_last++ : next++;
-        continue;
+    number.first_outer = core_size_ + 1;
+    number.first_last = number.first_outer + n_ - core_.core_count - number.last.size();
+  }
+
+  // Runs `ahead`, which is told when to stop, on a second thread, if there is one, beside `rest`.
+  template <typename Ahead, typename Rest>
+  void Beside(const Ahead& ahead, const Rest& rest) {
+    if (threads_ == 1) return rest();
+    std::atomic<bool> stop{false};
+    std::array<std::exception_ptr, 2> errors;
+    RunWorkers(2, [&](unsigned k) {
+      try {
+        k == 0 ? ahead(stop) : rest();
+      } catch (...) {
+        errors[k] = std::current_exception();
       }
-      const uint32_t w = number_of_core[rank++];
-      numbered_.number[u] = w < CoreGraph::kUnvisited ? w : kNone;
-      if (w <= last_page_pre_ && u != 0) page_.insert(NodeIndex(u));
+      if (k == 1) stop = true;
+    });
+    for (const std::exception_ptr& error : errors) {
+      if (error) std::rethrow_exception(error);
     }
   }
 
@@ -458,7 +479,7 @@ class SemiNca {
   }
 
   uint32_t DominatorOfPages() const {
-    return starts_.size() == 1 && !other_way_ ? numbered_.number[starts_[0]] : kRootPre;
+    return starts_.size() == 1 && !other_way_ ? numbered_.number.of(starts_[0]) : kRootPre;
   }
 
   void ComputeSemidominators() {
@@ -509,16 +530,15 @@ class SemiNca {
 
   // --- the outer nodes ------------------------------------------------------------------------
 
-  void AddOuterNodesTo(DominatorTree& tree) {
+  void AddOuterNodesTo(DominatorTree& tree, OuterDominators& outer) {
     semi_ = {};
     numbered_.dominator = Array<uint32_t>(n_ + 1);
     for (uint32_t w = 1; w <= size_; ++w) numbered_.dominator[w] = link_[w].dominator;
     link_ = {};
     size_ = core_size_ + n_ - core_.core_count;
-    const OuterNodes outer =
-        AddOuterNodes(graph_, marks_, DominatorOfPages(), threads_, numbered_, page_);
-    tree.orphan_count += outer.orphan_count;
-    tree.cyclic_count += outer.cyclic_count;
+    outer.Complete(DominatorOfPages(), threads_);
+    tree.orphan_count += outer.orphan_count();
+    tree.cyclic_count += outer.cyclic_count();
   }
 
   // --- the end --------------------------------------------------------------------------------
@@ -529,15 +549,15 @@ class SemiNca {
     for (uint32_t e = first_edge_[0]; e < first_edge_[1]; ++e) {
       const uint32_t target = edge_[e].target;
       if (edge_[e].type() == EdgeType::kWeak || IsEphemeronOfTable(graph_, 0, edge_[e])) continue;
-      if (target != 0 && target != global_ && numbered_.number[target] <= last_page_pre_)
+      if (target != 0 && target != global_ && numbered_.number.of(target) <= last_page_pre_)
         return true;
     }
     CommonDominators common(numbered_);
-    const uint32_t global = numbered_.number[global_];
+    const uint32_t global = numbered_.number.of(global_);
     NodeSet page_only(n_);
     for (uint32_t u : page_only_) page_only.insert(NodeIndex(u));
     for (uint32_t u : page_only_) {
-      const uint32_t number = numbered_.number[u];
+      const uint32_t number = numbered_.number.of(u);
       if (number == kNone || common.Find(global, number) == global) continue;
       for (uint32_t e = first_edge_[u]; e < first_edge_[u + 1]; ++e) {
         const uint32_t target = edge_[e].target;
@@ -554,7 +574,7 @@ class SemiNca {
   // from a backward sweep, then every node takes the next free place in its dominator's range.
   void Finish(DominatorTree& tree) {
     Array<uint32_t>& dominator = numbered_.dominator;
-    const Array<uint32_t>& number = numbered_.number;
+    const NodeNumbers& number = numbered_.number;
     marks_ = {};
     Array<uint32_t> label(n_ + 1);
     for (uint32_t w = 1; w <= size_; ++w) label[w] = 1;
@@ -578,20 +598,31 @@ class SemiNca {
     label[kRootPre] = n_;
     uint32_t last = size_;
     tree.order = Array<uint32_t>(n_);
+    ParallelBlocks(threads_, n_, kNodeBlock, [&](size_t first, size_t end) {
+      std::array<std::pair<uint32_t, uint32_t>, 256> ahead;  // nodes and numbers
+      size_t count = 0;
+      const auto place = [&] {
+        for (size_t i = 0; i < count; ++i) {
+          tree.order[dominator[ahead[i].second]] = ahead[i].first;
+        }
+        count = 0;
+      };
+      number.ForEach(static_cast<uint32_t>(first), static_cast<uint32_t>(end),
+                     [&](uint32_t u, uint32_t its) {
+                       if (its == kNone) return;
+                       Prefetch(&dominator[its]);
+                       ahead[count++] = {u, its};
+                       if (count == ahead.size()) place();
+                     });
+      place();
+    });
     if (size_ < n_) {
       for (uint32_t u = 0; u < n_; ++u) {
-        if (number[u] == kNone) tree.order[last++] = u;
+        if (number.of(u) == kNone) tree.order[last++] = u;
       }
     }
-    ParallelBlocks(threads_, n_, kNodeBlock, [&](size_t first, size_t end) {
-      for (size_t u = first; u < end; ++u) {
-        if (u + kAhead < end && number[u + kAhead] != kNone) {
-          Prefetch(&dominator[number[u + kAhead]]);
-        }
-        if (number[u] != kNone) tree.order[dominator[number[u]]] = static_cast<uint32_t>(u);
-      }
-    });
-    tree.subtree_end = std::move(numbered_.number);
+    numbered_.number = {};
+    tree.subtree_end = Array<uint32_t>(n_);
     ParallelBlocks(threads_, size_, kNodeBlock, [&](size_t first, size_t end) {
       for (size_t w = first + 1; w <= end; ++w) tree.subtree_end[dominator[w]] = label[w];
     });
@@ -601,7 +632,6 @@ class SemiNca {
 
   static constexpr uint32_t kFetchAhead = 12;
   static constexpr uint32_t kAhead = 24;
-  static constexpr uint32_t kSmall = 100'000;  // nodes; a thread would not pay
   static constexpr size_t kNodeBlock = size_t{1} << 16;
   const HeapGraph& graph_;
   const unsigned threads_;
@@ -618,7 +648,7 @@ class SemiNca {
   Bits finished_{0};       // by number: has left the walk's stack
   Bits page_only_pre_{0};  // by number, of page_only_
   NodeSet page_;
-  NumberedTree numbered_;  // `number` after the walk, all of it with the outer nodes
+  NumberedTree numbered_;  // after the walk
   Array<uint32_t> list_;   // by number, of core nodes: candidates, during the walk
   Array<Link> link_;       // by number, of core nodes, after it
   Array<uint32_t> semi_;   // by number, of core nodes; top() of single-retainer nodes in the walk

@@ -21,6 +21,18 @@ class NodeSet {
   bool contains(NodeIndex n) const { return bits_[n.value() / 64] >> (n.value() % 64) & 1; }
   void insert(NodeIndex n) { bits_[n.value() / 64] |= uint64_t{1} << (n.value() % 64); }
   bool allocated() const { return !bits_.empty(); }
+  // Calls visit(NodeIndex) for the nodes from `first`, a multiple of 64, to `end` that are not in it,
+  // in order. The node that is visited may be inserted meanwhile.
+  template <typename Visit>
+  void ForEachAbsent(uint32_t first, uint32_t end, const Visit& visit) const {
+    for (; first < end; first += 64) {
+      uint64_t absent = ~bits_[first / 64];
+      if (end - first < 64) absent &= (uint64_t{1} << (end - first)) - 1;
+      for (; absent != 0; absent &= absent - 1) {
+        visit(NodeIndex(first + static_cast<uint32_t>(__builtin_ctzll(absent))));
+      }
+    }
+  }
 
  private:
   Array<uint64_t> bits_;

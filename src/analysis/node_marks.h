@@ -25,6 +25,10 @@ struct NodeMark {
   static constexpr uint8_t kSpecial = 64;   // in the core, with edges that have rules of their own
 };
 
+inline bool IsOuterButNotLast(uint8_t mark) {
+  return (mark & (NodeMark::kOuter | NodeMark::kLast)) == NodeMark::kOuter;
+}
+
 // kSingle and kMany of all nodes. Counting edges that turn out not to be essential is safe: it only
 // shortens less.
 Array<uint8_t> MarkNodes(const HeapGraph& graph, unsigned threads);

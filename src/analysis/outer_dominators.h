@@ -2,27 +2,35 @@
 // nearest common dominator of its retainers, since there is an order in which all of these come
 // before it.
 //
+// Most of the work is to look at the edges of the core nodes, which needs none of their dominators:
+// LookAhead does it on another thread while those are computed, and keeps what leads to outer nodes
+// with several retainers for later.
+//
 // Cost: a look at each edge, with all threads for those from core nodes; a few steps up the tree
 // for each one to an outer node with a second retainer, O(log depth) at most. Memory: 1 KiB a
-// thread. Threads: starts and joins its own.
+// thread; for LookAhead 4 bytes an outer node and each of those edges, 1 byte a node at most for the
+// latter.
+// Threads: Complete starts and joins its own.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <vector>
 
 #include "analysis/essential_edges.h"
+#include "analysis/node_numbers.h"
 #include "base/array.h"
 #include "heap/graph.h"
 
 namespace leaktrail {
 
-// A dominator tree under construction. Nodes have numbers from 1, the root's, in an order in which
-// dominators come before what they dominate.
+// A dominator tree under construction. Dominators have smaller numbers than what they dominate.
 struct NumberedTree {
-  static constexpr uint32_t kRoot = 1;
-  static constexpr uint32_t kNone = 0xFFFFFFFFu;
-  Array<uint32_t> number;     // by node; kNone for unreachable cycles
+  static constexpr uint32_t kRoot = NodeNumbers::kRoot;
+  static constexpr uint32_t kNone = NodeNumbers::kNone;
+  NodeNumbers number;
   Array<uint32_t> dominator;  // by number, the root's is itself; 0: not known yet
 };
 
@@ -46,13 +54,28 @@ class CommonDominators {
   std::vector<uint32_t> path_;
 };
 
-struct OuterNodes {
-  uint32_t orphan_count = 0, cyclic_count = 0;  // DominatorTree has the words
-};
+class OuterNodeAdder;
 
-// The core's part of `tree` is complete and its page objects are in `page`; both are completed.
-// `highest` dominates all page objects. Adds kSettled to the marks.
-OuterNodes AddOuterNodes(const HeapGraph& graph, Array<uint8_t>& marks, uint32_t highest,
-                         unsigned threads, NumberedTree& tree, NodeSet& page);
+class OuterDominators {
+ public:
+  // `tree` has the numbers. Core nodes with numbers up to `last_page_number`, and those in `page`,
+  // are page objects. Adds kSettled to the marks.
+  OuterDominators(const HeapGraph& graph, Array<uint8_t>& marks, uint32_t last_page_number,
+                  NumberedTree& tree, NodeSet& page);
+  ~OuterDominators();
+
+  // Until all is looked at or `stop` is set. Writes the dominators of outer nodes that have only one
+  // retainer, and page objects to `page`. Threads: beside whoever computes the core's dominators.
+  void LookAhead(const std::atomic<bool>& stop);
+  // The core's dominators are known; `highest` dominates all page objects. Completes `tree` and
+  // `page`.
+  void Complete(uint32_t highest, unsigned threads);
+
+  uint32_t orphan_count() const;  // DominatorTree has the words
+  uint32_t cyclic_count() const;
+
+ private:
+  std::unique_ptr<OuterNodeAdder> adder_;
+};
 
 }  // namespace leaktrail
