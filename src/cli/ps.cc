@@ -71,7 +71,7 @@ ProcessesReport Look(const Run& run, std::map<ProcessKey, FirstSight>* seen) {
     if (seen != nullptr) {
       const auto now = steady_clock::now();
       const FirstSight first =
-          seen->try_emplace({process.pid, process.start_ticks}, process.resident_bytes, now)
+          seen->insert({{process.pid, process.start_ticks}, {process.resident_bytes, now}})
               .first->second;
       row.grown_size = static_cast<int64_t>(row.resident_size - first.resident_size);
       row.watched_seconds = std::chrono::duration<double>(now - first.at).count();

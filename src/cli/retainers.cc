@@ -59,7 +59,8 @@ NodeIndex FillClass(const std::vector<NodeIndex>& nodes, size_t max_ways,
   const std::vector<HoldingWay> ways =
       FindHoldingWays(session->graph(), session->retainers(), session->distances(),
                       session->classes(), session->retained_sizes(), nodes);
-  RetainersReport::OfClass& of_class = report->of_class.emplace();
+  report->of_class = RetainersReport::OfClass();
+  RetainersReport::OfClass& of_class = *report->of_class;
   of_class.instance_count = nodes.size();
   report->node = DescribeNode(session, packages, ways.front().example, WithDistance::kYes);
   for (const HoldingWay& way : ways) {
