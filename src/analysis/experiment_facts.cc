@@ -4,6 +4,10 @@
 
 namespace leaktrail {
 
+CodePlace PlaceOf(const StackFrame& frame) {
+  return {frame.package, frame.file, frame.line, frame.column, frame.function};
+}
+
 ResidentParts SplitResident(double resident, double anonymous, double heap_total, double external) {
   ResidentParts parts;
   parts.heap = heap_total;

@@ -7,12 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "analysis/packages.h"
+
 namespace leaktrail {
 
 struct StackFrame {
   std::string function, file, package;
   uint32_t line = 0, column = 0;  // 1-based
 };
+CodePlace PlaceOf(const StackFrame& frame);
 
 struct GrowingStack {
   std::vector<StackFrame> frames;  // the allocating function first

@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace leaktrail {
 namespace {
 
@@ -57,21 +59,19 @@ std::span<const uint64_t> AddsOf(std::string_view container) {
 bool NamedForAdding(std::string_view name) {
   constexpr std::array<std::string_view, 9> kWords = {
       "set", "add", "put", "push", "insert", "append", "store", "save", "register"};
-  const auto lower = [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); };
-  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
   return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
     if (name.size() < word.size()) return false;
     const auto matches = [&](size_t at) {
       for (size_t i = 0; i < word.size(); ++i) {
-        if (lower(name[at + i]) != word[i]) return false;
+        if (ToLower(name[at + i]) != word[i]) return false;
       }
       return true;
     };
     const size_t rest = name.size() - word.size();
     if (rest == 0) return matches(0);
     const char next = name[word.size()];
-    const bool first = matches(0) && (is_upper(next) || next == '_');
-    const bool last = matches(rest) && (is_upper(name[rest]) || name[rest - 1] == '_');
+    const bool first = matches(0) && (IsUpper(next) || next == '_');
+    const bool last = matches(rest) && (IsUpper(name[rest]) || name[rest - 1] == '_');
     return first || last;
   });
 }

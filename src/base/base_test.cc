@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/array.h"
+#include "base/ascii.h"
 #include "base/byte_store.h"
 #include "base/index.h"
 #include "base/parallel.h"
@@ -23,6 +24,15 @@ TEST(Index, IsNothingUntilItIsSet) {
   EXPECT_EQ(TestIndex(), TestIndex::None());
   EXPECT_TRUE(TestIndex(0).valid());
   EXPECT_LT(TestIndex(1), TestIndex(2));
+}
+
+TEST(Ascii, HasNoCaseToAnyButItsOwnLetters) {
+  EXPECT_EQ(LowerCase("Content-LENGTH: [Z]@"), "content-length: [z]@");
+  EXPECT_EQ(LowerCase("\xC3\x84"), "\xC3\x84");
+  EXPECT_TRUE(EqualsIgnoringCase("Keep-Alive", "keep-aliVE"));
+  EXPECT_FALSE(EqualsIgnoringCase("close", "closed"));
+  EXPECT_FALSE(EqualsIgnoringCase("@", "`"));
+  EXPECT_TRUE(EqualsIgnoringCase("", ""));
 }
 
 TEST(Array, IsZeroAndKeepsItsElementsWhenItMoves) {

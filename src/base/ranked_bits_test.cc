@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 namespace leaktrail {
 namespace {
 
@@ -16,6 +19,24 @@ TEST(RankedBits, CountsTheMembersBeforeOne) {
   EXPECT_EQ(bits.Rank(64), 3u);
   EXPECT_EQ(bits.Rank(128), 5u);
   EXPECT_EQ(bits.Rank(199), 6u);
+}
+
+TEST(RankedBits, VisitsTheMembersOfARangeWithTheirRanks) {
+  RankedBits bits(200);
+  for (uint64_t i : {1, 4, 63, 64, 127, 128, 199}) bits.insert(i);
+  bits.Seal();
+  EXPECT_EQ(bits.size(), 7u);
+  using Members = std::vector<std::pair<uint64_t, uint32_t>>;
+  const auto visit = [&](uint64_t first, uint64_t end) {
+    Members members;
+    bits.ForEachFrom(first, end, [&](uint64_t i, uint32_t rank) { members.emplace_back(i, rank); });
+    return members;
+  };
+  EXPECT_EQ(visit(0, 200),
+            (Members{{1, 0}, {4, 1}, {63, 2}, {64, 3}, {127, 4}, {128, 5}, {199, 6}}));
+  EXPECT_EQ(visit(64, 128), (Members{{64, 3}, {127, 4}}));
+  EXPECT_EQ(visit(64, 127), (Members{{64, 3}}));
+  EXPECT_EQ(visit(128, 128), Members{});
 }
 
 TEST(RankedBits, ContainsNothingBeyondItsLimit) {

@@ -5,12 +5,13 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <string_view>
+
+#include "base/ascii.h"
 
 namespace leaktrail {
 namespace {
@@ -45,9 +46,7 @@ AnswerFrame FrameOf(std::string_view answer) {
   const size_t head_end = answer.find("\r\n\r\n");
   if (head_end == std::string_view::npos) return frame;
   frame.body = head_end + 4;
-  std::string head(answer.substr(0, head_end));
-  std::transform(head.begin(), head.end(), head.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string head = LowerCase(answer.substr(0, head_end));
   constexpr std::string_view kLength = "\r\ncontent-length:";
   size_t at = head.find(kLength);
   if (at == std::string::npos) return frame;

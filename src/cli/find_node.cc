@@ -3,22 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "cli/run.h"
 
 namespace leaktrail {
 namespace {
 
 constexpr size_t kMaxSuggestions = 3;
-
-std::string LowerCase(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 // " (did you mean Meter?)", from the classes whose names contain the text in any case.
 std::string Suggestion(Session* session, const std::string& wanted) {

@@ -4,6 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/ascii.h"
+
 namespace leaktrail {
 namespace {
 
@@ -90,10 +92,6 @@ std::vector<StackFrame> Shown(const GrowingStack& stack) {
   return frames;
 }
 
-CodePlace PlaceOf(const StackFrame& frame) {
-  return {frame.package, frame.file, frame.line, frame.column, frame.function};
-}
-
 const StackFrame* FirstUserFrame(const GrowingStack& stack) {
   const auto it = std::find_if(stack.frames.begin(), stack.frames.end(), IsUserland);
   return it == stack.frames.end() ? nullptr : &*it;
@@ -120,12 +118,6 @@ Match MostGrowth(std::span<const GrowingStack> stacks) {
   return best.grown >= kClearShare * all ? best : Match{};
 }
 
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 // "Meter", and what only wraps its constructor: "meter", "createMeter".
 bool Makes(std::string_view function, std::string_view class_name) {
   function = LastPart(function);
@@ -141,7 +133,7 @@ bool Makes(std::string_view function, std::string_view class_name) {
 // Where it is not known what grows: by the custom that only constructors begin with a capital.
 bool LooksLikeConstructor(std::string_view function) {
   function = LastPart(function);
-  return !function.empty() && function.front() >= 'A' && function.front() <= 'Z';
+  return !function.empty() && IsUpper(function.front());
 }
 
 // Whether the function's work is to make one of the suspect's objects.

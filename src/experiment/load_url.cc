@@ -12,6 +12,7 @@
 #include <cstring>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/socket_address.h"
 
 namespace leaktrail {
@@ -28,14 +29,6 @@ tl::unexpected<Error> NoUrl(std::string_view text, std::string_view why) {
 bool IsClean(std::string_view text) {
   return std::none_of(text.begin(), text.end(),
                       [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
 }
 
 bool IsThisMachinesName(const std::string& host) {

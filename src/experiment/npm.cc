@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii.h"
+
 namespace leaktrail {
 namespace {
 
@@ -34,13 +36,6 @@ bool IsOfAnotherNpm(std::string_view entry) {
   return false;
 }
 
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 std::vector<std::string_view> LinesOf(std::string_view text) {
   std::vector<std::string_view> lines;
   while (!text.empty()) {
@@ -58,13 +53,13 @@ std::vector<std::string_view> LinesOf(std::string_view text) {
 // "notarget" of ETARGET, "404" of E404: npm puts it before each line.
 bool IsTag(std::string_view word, std::string_view code) {
   if (word.empty() || code.size() < 2) return false;
-  return word == code || (code[0] == 'E' && Lower(word).ends_with(Lower(code.substr(1))));
+  return word == code || (code[0] == 'E' && LowerCase(word).ends_with(LowerCase(code.substr(1))));
 }
 
 bool IsAsked(const std::vector<std::string>& environment, std::string_view entry) {
   const std::string_view name = entry.substr(0, entry.find('=') + 1);
   return std::any_of(environment.begin(), environment.end(),
-                     [&](const std::string& e) { return Lower(e).starts_with(name); });
+                     [&](const std::string& e) { return LowerCase(e).starts_with(name); });
 }
 
 Result<CommandResult> RunOnce(const std::vector<std::string>& arguments, const NpmOptions& options,
@@ -147,7 +142,7 @@ std::string NpmComplaint(const CommandResult& result) {
     if (!is_filler) told.push_back(line);
   }
   // A number is the exit code of a script; its last words are at the end.
-  const bool is_script = !code.empty() && std::isdigit(static_cast<unsigned char>(code[0])) != 0;
+  const bool is_script = !code.empty() && IsDigit(code[0]);
   std::string text;
   if (!told.empty()) {
     text = std::string((is_script ? told.back() : told.front()).substr(0, kMaxLine));

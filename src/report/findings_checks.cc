@@ -30,7 +30,7 @@ std::string FunctionText(const CodePlace& place) {
 std::vector<SarifStep> StepsOf(const Suspect& suspect) {
   std::vector<SarifStep> steps;
   for (const StackFrame& frame : suspect.allocation_stack) {
-    const CodePlace place{frame.package, frame.file, frame.line, frame.column, frame.function};
+    const CodePlace place = PlaceOf(frame);
     steps.push_back({"makes it: " + FunctionText(place), RepositoryFile(place), frame.line});
   }
   for (const TrailStep& step : suspect.trail) {

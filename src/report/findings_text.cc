@@ -119,10 +119,6 @@ const char* CulpritLabel(Verdict verdict) {
   return verdict == Verdict::kLeak ? "culprit" : "candidate";
 }
 
-CodePlace PlaceOf(const StackFrame& frame) {
-  return {frame.package, frame.file, frame.line, frame.column, frame.function};
-}
-
 // The service's own function nearest to the objects on the stack that made them, if the culprit is
 // a package: whether that one leaks or is used wrongly is for a person to say.
 const StackFrame* OwnCaller(const Findings& findings) {

@@ -27,9 +27,8 @@ constexpr double kMixedCase = 0.42, kMixedCaseOfLetters = 0.55;
 constexpr double kUsualPart = 0.58;
 constexpr size_t kFewPairs = 6;
 
-char Lower(char c) { return IsUpper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 bool IsVowel(char c) {
-  c = Lower(c);
+  c = ToLower(c);
   return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' || c == 'y';
 }
 
@@ -64,7 +63,7 @@ bool LooksRandom(std::string_view letters) {
   return letters.size() >= kJudgedWord && words >= 4 && small_words * 2 >= static_cast<int>(words);
 }
 
-bool IsHex(char c) { return IsDigit(c) || (Lower(c) >= 'a' && Lower(c) <= 'f'); }
+bool IsHex(char c) { return IsDigit(c) || (ToLower(c) >= 'a' && ToLower(c) <= 'f'); }
 
 // Letters and digits in one piece: "utf8", "sha256" and "x86_64" are names, "a8f3kq02" is not.
 bool PieceLooksLikeValue(std::string_view piece) {
@@ -142,7 +141,8 @@ bool IsUnlikeWords(std::string_view text) {
   for (size_t i = 1; i < text.size(); ++i) {
     if (!IsLetter(text[i - 1]) || !IsLetter(text[i])) continue;
     ++pairs;
-    usual += kUsualNext[Lower(text[i - 1]) - 'a'].find(Lower(text[i])) != std::string_view::npos;
+    usual +=
+        kUsualNext[ToLower(text[i - 1]) - 'a'].find(ToLower(text[i])) != std::string_view::npos;
   }
   return pairs >= kFewPairs && static_cast<double>(usual) < kUsualPart * static_cast<double>(pairs);
 }
