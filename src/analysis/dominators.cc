@@ -47,7 +47,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -413,23 +412,21 @@ class SemiNca {
     number.first_last = number.first_outer + n_ - core_.core_count - number.last.size();
   }
 
+  struct Setter {
+    std::atomic<bool>& flag;
+    ~Setter() { flag = true; }
+  };
+
   // Runs `ahead`, which is told when to stop, on a second thread, if there is one, beside `rest`.
   template <typename Ahead, typename Rest>
   void Beside(const Ahead& ahead, const Rest& rest) {
     if (threads_ == 1) return rest();
     std::atomic<bool> stop{false};
-    std::array<std::exception_ptr, 2> errors;
     RunWorkers(2, [&](unsigned k) {
-      try {
-        k == 0 ? ahead(stop) : rest();
-      } catch (...) {
-        errors[k] = std::current_exception();
-      }
-      if (k == 1) stop = true;
+      if (k == 0) return ahead(stop);
+      const Setter at_end{stop};
+      rest();
     });
-    for (const std::exception_ptr& error : errors) {
-      if (error) std::rethrow_exception(error);
-    }
   }
 
   // --- the two sweeps -------------------------------------------------------------------------

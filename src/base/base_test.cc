@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <new>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -135,6 +136,19 @@ TEST(ParallelBlocks, CoverEveryIndexOnce) {
       });
       for (size_t i = 0; i < count; ++i) EXPECT_EQ(visits[i], 1) << i;
     }
+  }
+}
+
+TEST(RunWorkers, ThrowsWhatAWorkerDidWhenAllAreDone) {
+  for (const unsigned thrower : {0u, 2u}) {
+    std::atomic<unsigned> done{0};
+    EXPECT_THROW(RunWorkers(3,
+                            [&](unsigned k) {
+                              if (k == thrower) throw std::bad_alloc();
+                              ++done;
+                            }),
+                 std::bad_alloc);
+    EXPECT_EQ(done, 2u);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "base/parallel.h"
 
+#include <exception>
 #include <system_error>
 
 #ifdef __linux__
@@ -21,18 +22,29 @@ unsigned HardwareThreads() {
 }
 
 void RunWorkers(unsigned workers, const std::function<void(unsigned)>& worker) {
+  std::vector<std::exception_ptr> errors(workers);
+  const auto run = [&](unsigned k) {
+    try {
+      worker(k);
+    } catch (...) {
+      errors[k] = std::current_exception();
+    }
+  };
   std::vector<std::thread> threads;
   threads.reserve(workers);
   unsigned started = 0;
   for (; started + 1 < workers; ++started) {
     try {
-      threads.emplace_back(worker, started);
+      threads.emplace_back(run, started);
     } catch (const std::system_error&) {
       break;  // out of threads: the caller does the rest
     }
   }
-  for (unsigned k = started; k < workers; ++k) worker(k);
+  for (unsigned k = started; k < workers; ++k) run(k);
   for (std::thread& t : threads) t.join();
+  for (const std::exception_ptr& error : errors) {
+    if (error) std::rethrow_exception(error);
+  }
 }
 
 }  // namespace leaktrail

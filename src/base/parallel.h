@@ -1,7 +1,8 @@
 // Parallel loops on std::thread (Debian has no static TBB; see docs/decisions.md).
 //
 // Cost: one thread start per worker and call, ~20 us; use for work of a millisecond and more.
-// Threads: bodies run concurrently; the call returns when all are done. A body must not throw.
+// Failure: what a body throws comes out when all are done, of several the first worker's.
+// Threads: bodies run concurrently; the call returns when all are done.
 #pragma once
 
 #include <atomic>
