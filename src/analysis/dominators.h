@@ -12,8 +12,8 @@
 // Cost: three passes over the edges in their order and a depth-first walk over what they leave,
 // about half of a heap; then nearly linear (dominators.cc tells the algorithm). Working memory about
 // 18 bytes a node and what the candidates take, of which 8 a node are the result. Runs twice if an
-// unreachable page object leads to what
-// only the global object seemed to hold. With more than one thread it starts and joins its own; a second one does about half.
+// unreachable page object leads to what only the global object seemed to hold.
+// Threads: with more than one it starts and joins its own; a second one does about half.
 #pragma once
 
 #include <cstdint>

@@ -64,8 +64,8 @@ class OuterDominators {
                   NumberedTree& tree, NodeSet& page);
   ~OuterDominators();
 
-  // Until all is looked at or `stop` is set. Writes the dominators of outer nodes that have only one
-  // retainer, and page objects to `page`. Threads: beside whoever computes the core's dominators.
+  // Until all is looked at or `stop` is set. Writes page objects to `page`, nothing to `tree`.
+  // Threads: beside whoever computes the core's dominators.
   void LookAhead(const std::atomic<bool>& stop);
   // The core's dominators are known; `highest` dominates all page objects. Completes `tree` and
   // `page`.
