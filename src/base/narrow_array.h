@@ -31,7 +31,8 @@ class NarrowArray {
     }
   }
   void Prefetch(size_t i) const {
-    wide_.empty() ? __builtin_prefetch(&narrow_[i]) : __builtin_prefetch(&wide_[i]);
+    const void* const at = wide_.empty() ? static_cast<const void*>(&narrow_[i]) : &wide_[i];
+    __builtin_prefetch(at);
   }
 
  private:

@@ -144,7 +144,7 @@ class Finder {
   std::unique_ptr<MeasuredProcess> process_;
   SnapshotFiles files_;
   std::vector<HeapProfile> profiles_;  // one with each snapshot
-  size_t first_at_ = 0, second_at_ = 0;
+  size_t first_at_ = 0;
   bool sampling_ = false;
   bool no_more_snapshots_ = false;
   Diagnostics diagnostics_;
