@@ -13,7 +13,7 @@
 // about half of a heap; then nearly linear (dominators.cc tells the algorithm). Working memory about
 // 18 bytes a node and what the candidates take, of which 8 a node are the result. Runs twice if an
 // unreachable page object leads to what only the global object seemed to hold.
-// Threads: with more than one it starts and joins its own; a second one does about half.
+// Threads: with more than one it starts and joins its own, hardly ever more than two at a time.
 #pragma once
 
 #include <cstdint>

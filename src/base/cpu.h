@@ -22,7 +22,7 @@ namespace leaktrail {
 
 inline bool HasModernCpu() {
 #if defined(__x86_64__)
-  // A processor with BMI2 has LZCNT, which GCC 12 cannot ask for.
+  // A processor with BMI2 has LZCNT, which Clang 14 cannot ask for.
   static const bool modern = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
                              __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
   return modern;

@@ -195,7 +195,7 @@ const RetainerIndex& Session::retainers() {
 }
 
 void Session::RunSummaryPasses(const std::function<void()>& beside) {
-  // Dominators need hardly more than one core and nothing of the others' results, so they run
+  // Dominators do not keep all cores busy and need nothing of the others' results, so they run
   // beside all that needs none of theirs. Classes come first: their tables are gone by the time
   // that the walk for dominators takes most memory.
   if (threads() > 1 && !state_->dominators) {

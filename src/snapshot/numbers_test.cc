@@ -51,7 +51,7 @@ struct NumberText {
   std::vector<uint64_t> values;
 };
 
-// As files have them, and lengths around the limits of 8, 9, 16 and 20 digits.
+// As files have them, with up to 19 digits: those with more are ParseNumber's.
 NumberText MakeNumbers(std::mt19937_64& random, size_t count, unsigned most_digits) {
   static constexpr const char* kBetween[] = {",", ",", ",", ",", "\n,", ", ", ",\r\n"};
   NumberText made;

@@ -1,9 +1,9 @@
 // What must hold on every graph, on many random ones.
 
 #include <gtest/gtest.h>
-#include <map>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <set>
 
