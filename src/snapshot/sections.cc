@@ -7,6 +7,7 @@
 #include <mutex>
 #include <span>
 
+#include "base/ranked_bits.h"
 #include "snapshot/numbers.h"
 
 namespace leaktrail {
@@ -427,25 +428,6 @@ uint64_t RowsThatAddUp(const GraphColumns& columns) {
   return columns.type.size();
 }
 
-// Stable, by digits of 12 bits from the lowest: there are as many locations as functions and
-// objects of classes, and V8 writes them in no order.
-void SortByNode(Array<Location>& locations, uint32_t node_count) {
-  const auto by_node = [](const Location& a, const Location& b) { return a.node < b.node; };
-  if (std::is_sorted(locations.begin(), locations.end(), by_node)) return;
-  constexpr unsigned kDigit = 12;
-  Array<Location> other(locations.size());
-  for (unsigned shift = 0; shift < 32 && node_count >> shift != 0; shift += kDigit) {
-    std::array<size_t, (1u << kDigit) + 1> place{};
-    const auto digit = [&](const Location& l) {
-      return l.node.value() >> shift & ((1u << kDigit) - 1);
-    };
-    for (const Location& l : locations) ++place[digit(l) + 1];
-    for (size_t d = 0; d + 1 < place.size(); ++d) place[d + 1] += place[d];
-    for (const Location& l : locations) other[place[digit(l)]++] = l;
-    std::swap(locations, other);
-  }
-}
-
 }  // namespace
 
 Result<SectionResult> ReadNodes(ByteSource& source, ChunkPipeline pipeline,
@@ -507,13 +489,14 @@ Result<SectionResult> ReadLocations(ByteSource& source, ChunkPipeline pipeline,
       header.script_id_at == kNoField || header.column_at == kNoField) {
     return result;  // the file does not say what the numbers are
   }
-  Array<uint32_t> values = section.Take(end->count);
+  const Array<uint32_t> values = section.Take(end->count);
+  const uint32_t* const row = values.data();
   const size_t rows = values.size() / fields;
-  locations = Array<Location>(rows);
+  // V8 writes them in no order. Which nodes have one tells where each belongs.
+  RankedBits located(node_count);
   size_t count = 0;
   for (; count < rows; ++count) {
-    const uint32_t* const row = values.data() + count * fields;
-    const uint32_t object = row[header.object_index_at];
+    const uint32_t object = row[count * fields + header.object_index_at];
     const uint32_t node = object / header.node_fields;
     if (object % header.node_fields != 0 || node >= node_count) {
       if (!result.damage) {
@@ -524,20 +507,17 @@ Result<SectionResult> ReadLocations(ByteSource& source, ChunkPipeline pipeline,
       }
       break;
     }
-    locations[count] = {NodeIndex(node), row[header.script_id_at], row[header.line_at],
-                        row[header.column_at]};
+    located.insert(node);
   }
-  values = {};
-  locations.Resize(count);
-  SortByNode(locations, node_count);
+  locations = Array<Location>(located.Seal());
   // DevTools keeps a map from node to location, so the last entry of a node counts.
-  size_t kept = 0;
-  for (size_t i = 0; i < locations.size(); ++i) {
-    if (i + 1 < locations.size() && locations[i + 1].node == locations[i].node) continue;
-    locations[kept++] = locations[i];
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t* const its = row + i * fields;
+    const uint32_t node = its[header.object_index_at] / header.node_fields;
+    locations[located.Rank(node)] = {NodeIndex(node), its[header.script_id_at], its[header.line_at],
+                                     its[header.column_at]};
   }
-  locations.Resize(kept);
-  result.rows = kept;
+  result.rows = locations.size();
   return result;
 }
 
