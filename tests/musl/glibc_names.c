@@ -1,6 +1,6 @@
-// What GCC's C++ library for glibc asks of its C library and musl does not have, so that a Node that
-// was linked with musl runs with the libstdc++ and libgcc_s of a Debian machine (make_node). Only
-// for tests; loaded before both.
+// What GCC's C++ library for glibc asks of its C library and musl does not have, so that a Node
+// that was linked with musl runs with the libstdc++ and libgcc_s of a Debian machine (make_node).
+// Only for tests; loaded before both.
 #include <ctype.h>
 #include <dlfcn.h>
 #include <link.h>
@@ -95,9 +95,12 @@ int _dl_find_object(void* address, struct dl_find_object* result) {
 
 // std::string::_M_replace_cold, which GCC 12's library does not have yet: `text` lies in the string
 // itself and takes the place of `replaced` characters at `at`, before `after` others.
-void ReplaceCold(void* string, char* at, size_t replaced, const char* text, size_t size, size_t after)
-    __asm__("_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE15_M_replace_coldEPcmPKcmm");
-void ReplaceCold(void* string, char* at, size_t replaced, const char* text, size_t size, size_t after) {
+#define REPLACE_COLD \
+  "_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE15_M_replace_coldEPcmPKcmm"
+void ReplaceCold(void* string, char* at, size_t replaced, const char* text, size_t size,
+                 size_t after) __asm__(REPLACE_COLD);
+void ReplaceCold(void* string, char* at, size_t replaced, const char* text, size_t size,
+                 size_t after) {
   (void)string;
   char* const copy = malloc(size + 1);
   if (copy == NULL) abort();
@@ -116,8 +119,18 @@ struct GlibcLocale {
   const char* names[13];
 };
 enum {
-  kBlank = 1, kControl = 2, kPunctuation = 4, kAlphanumeric = 8, kUpper = 0x100, kLower = 0x200, kAlpha = 0x400,
-  kDigit = 0x800, kHex = 0x1000, kSpace = 0x2000, kPrint = 0x4000, kGraph = 0x8000,
+  kBlank = 1,
+  kControl = 2,
+  kPunctuation = 4,
+  kAlphanumeric = 8,
+  kUpper = 0x100,
+  kLower = 0x200,
+  kAlpha = 0x400,
+  kDigit = 0x800,
+  kHex = 0x1000,
+  kSpace = 0x2000,
+  kPrint = 0x4000,
+  kGraph = 0x8000,
 };
 static unsigned short classes[384];
 static int lower[384], upper[384];
@@ -130,11 +143,13 @@ static void FillTables(void) {
     if (c < 0 || c > 127) continue;
     lower[i] = tolower(c);
     upper[i] = toupper(c);
-    classes[i] = (unsigned short)(
-        (isblank(c) ? kBlank : 0) | (iscntrl(c) ? kControl : 0) | (ispunct(c) ? kPunctuation : 0) |
-        (isalnum(c) ? kAlphanumeric : 0) | (isupper(c) ? kUpper : 0) | (islower(c) ? kLower : 0) |
-        (isalpha(c) ? kAlpha : 0) | (isdigit(c) ? kDigit : 0) | (isxdigit(c) ? kHex : 0) |
-        (isspace(c) ? kSpace : 0) | (isprint(c) ? kPrint : 0) | (isgraph(c) ? kGraph : 0));
+    classes[i] =
+        (unsigned short)((isblank(c) ? kBlank : 0) | (iscntrl(c) ? kControl : 0) |
+                         (ispunct(c) ? kPunctuation : 0) | (isalnum(c) ? kAlphanumeric : 0) |
+                         (isupper(c) ? kUpper : 0) | (islower(c) ? kLower : 0) |
+                         (isalpha(c) ? kAlpha : 0) | (isdigit(c) ? kDigit : 0) |
+                         (isxdigit(c) ? kHex : 0) | (isspace(c) ? kSpace : 0) |
+                         (isprint(c) ? kPrint : 0) | (isgraph(c) ? kGraph : 0));
   }
 }
 
@@ -160,6 +175,8 @@ locale_t newlocale(int mask, const char* name, locale_t base) {
 }
 locale_t duplocale(locale_t locale) { return WithTables(locale); }
 void freelocale(locale_t locale) { (void)locale; }
-locale_t __newlocale(int mask, const char* name, locale_t base) { return newlocale(mask, name, base); }
+locale_t __newlocale(int mask, const char* name, locale_t base) {
+  return newlocale(mask, name, base);
+}
 locale_t __duplocale(locale_t locale) { return duplocale(locale); }
 void __freelocale(locale_t locale) { freelocale(locale); }
