@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "capture/memory_room.h"
 #include "capture/proc_files.h"
+#include "capture/work_speed.h"
 
 namespace leaktrail {
 namespace {
@@ -31,20 +33,35 @@ constexpr uint32_t kFirstNamedEntries = 14;
 // such and as part of their array).
 constexpr double kEdgesBesidePointers = 1.3, kEdgesPerArrayPointer = 1.6, kEdgesTwice = 0.9;
 
-// Memory of the process that writes: V8's graph, its names, copies of pages that it touches.
-constexpr double kMemoryBase = 15e6, kMemoryPerNode = 215, kMemoryPerEdge = 25;
+// Memory of the process that writes: V8's graph and its names.
+constexpr double kMemoryPerNode = 215, kMemoryPerEdge = 25;
 constexpr double kMemoryPerString = 320, kMemoryPerIndexName = 1040;
+// Only of a forked child, for which a page is new that the service has already.
+constexpr double kMemoryBaseFork = 15e6, kMemoryBaseInspector = 8e6;
 constexpr double kMemoryPerExternalByte = 0.3;  // touched when buffers are visited
 constexpr double kFilePerNode = 29, kFilePerEdge = 14.5, kFilePerString = 16;
-// Milliseconds of work.
-constexpr double kMsBase = 150, kMsPerNode = 0.003, kMsPerEdge = 0.00035;
-constexpr double kMsPerString = 0.0045, kMsPerIndexName = 0.0025;
-// Measured on Node 18, where many different texts take far longer; Node 16 does the same
-// (200,000 of them: 10 and 12 s, against 2.7 s on Node 20).
-constexpr double kMsPerStringSlow = 0.09;
-constexpr uint32_t kFirstSlow = 16, kLastSlow = 18, kFirstFast = 24;
-constexpr double kFastPart = 0.65;
-constexpr double kForkMs = 1.2, kForkMsPerMegabyte = 0.05;  // where this machine's is not known
+// Milliseconds that V8 works at a snapshot, on the machine that work_speed.h compares with. Fitted
+// to 32 heaps for each of Node 14, 18, 22, 24 and 26, and 42 for Node 20.
+struct WorkMs {
+  uint32_t first_major;  // of the versions of Node
+  double base, per_node, per_edge, per_string, per_text_byte;
+  double per_squared_string;  // Node 16 to 18: many different texts meet in few places of a table
+  double names;               // times IndexNameMs
+};
+constexpr WorkMs kWorkMs[] = {
+    {0, 315, 0.0023, 0.00018, 0, 9e-6, 0, 0.51},
+    {16, 30, 0.0040, 0.00019, 0.0002, 48e-6, 1.2e-7, 1.83},
+    {20, 61, 0.0021, 0.00019, 0.0015, 2e-6, 0, 0.79},
+    {22, 55, 0.0017, 0.00018, 0, 17e-6, 0, 0.75},
+    {24, 61, 0.0009, 0.00018, 0, 15e-6, 0, 0.73},
+};
+// Each takes the longer the more there are, up to a million.
+double IndexNameMs(double names) { return names * (0.0012 + 0.0035 * std::min(1.0, names / 1e6)); }
+// Where its version is not known.
+constexpr uint32_t kUsualMajor = 20;
+
+constexpr double kForkMs = 0.7;              // on the machine of kWorkMs
+constexpr double kForkMsPerMegabyte = 0.05;  // where this machine's is not known
 // A megabyte of a large heap takes longer to copy than one of the memory that the machine's speed is
 // measured with (docs/performance.md); it may be that the records of its pages are in no cache.
 constexpr double kColdMegabytes = 400, kColdExtra = 0.8;
@@ -91,11 +108,13 @@ double IndexNames(const HeapSample& sample, double whole, double most, uint32_t 
   return pointers + entries - density * std::min(entries, length);
 }
 
-double ForkMs(double megabytes, uint32_t maps, const ForkSpeed& speed) {
+double ForkMs(double megabytes, const HeapCounts& counts) {
+  const ForkSpeed& speed = counts.fork_speed;
   const double per_megabyte =
       speed.ms_per_megabyte > 0 ? speed.ms_per_megabyte : kForkMsPerMegabyte;
   const double cold = 1 + kColdExtra * std::min(1.0, megabytes / kColdMegabytes);
-  return kForkMs + megabytes * per_megabyte * cold + maps * speed.ms_per_map;
+  return kForkMs * counts.work_time + megabytes * per_megabyte * cold +
+         counts.maps * speed.ms_per_map;
 }
 
 }  // namespace
@@ -159,24 +178,29 @@ HeapShape ShapeOf(const HeapCounts& counts) {
 
 SnapshotCost PredictCost(const HeapCounts& counts, SnapshotMethod method) {
   const HeapShape shape = ShapeOf(counts);
-  const bool slow = counts.node_major >= kFirstSlow && counts.node_major <= kLastSlow;
-  double build_ms = kMsBase + shape.nodes * kMsPerNode + shape.edges * kMsPerEdge +
-                    shape.strings * (slow ? kMsPerStringSlow : kMsPerString) +
-                    shape.index_names * kMsPerIndexName;
-  if (counts.node_major >= kFirstFast) build_ms *= kFastPart;
+  const uint32_t major = counts.node_major == 0 ? kUsualMajor : counts.node_major;
+  const WorkMs& work = *std::find_if(std::rbegin(kWorkMs), std::rend(kWorkMs),
+                                     [&](const WorkMs& w) { return w.first_major <= major; });
+  const double build_ms =
+      counts.work_time * (work.base + shape.nodes * work.per_node + shape.edges * work.per_edge +
+                          shape.strings * work.per_string + shape.text_bytes * work.per_text_byte +
+                          shape.strings * shape.strings * work.per_squared_string +
+                          IndexNameMs(shape.index_names) * work.names);
   SnapshotCost cost;
-  const auto external = static_cast<double>(counts.external_bytes);
+  const double pages = method == SnapshotMethod::kFork
+                           ? kMemoryBaseFork + shape.text_bytes +
+                                 static_cast<double>(counts.external_bytes) * kMemoryPerExternalByte
+                           : kMemoryBaseInspector;
   cost.extra_memory_bytes = static_cast<uint64_t>(
-      kMemoryBase + shape.nodes * kMemoryPerNode + shape.edges * kMemoryPerEdge +
-      shape.strings * kMemoryPerString + shape.text_bytes +
-      shape.index_names * kMemoryPerIndexName + external * kMemoryPerExternalByte);
+      pages + shape.nodes * kMemoryPerNode + shape.edges * kMemoryPerEdge +
+      shape.strings * kMemoryPerString + shape.index_names * kMemoryPerIndexName);
   cost.file_bytes = static_cast<uint64_t>(shape.nodes * kFilePerNode + shape.edges * kFilePerEdge +
                                           shape.strings * kFilePerString + shape.text_bytes);
   cost.duration_ms = build_ms;
   const uint64_t copied =
       counts.anonymous_bytes > 0 ? counts.anonymous_bytes : counts.resident_bytes;
   cost.pause_ms = method == SnapshotMethod::kFork
-                      ? ForkMs(static_cast<double>(copied) / kMega, counts.maps, counts.fork_speed)
+                      ? ForkMs(static_cast<double>(copied) / kMega, counts)
                       : build_ms;
   return cost;
 }
@@ -244,6 +268,7 @@ Result<Preflight> RunPreflight(Attachment& target, const InspectorSession& sessi
     const std::string maps = ReadProcFile(target.process().pid, "maps").value_or("");
     p.counts.maps = static_cast<uint32_t>(std::count(maps.begin(), maps.end(), '\n'));
     p.counts.fork_speed = MeasureForkSpeed();
+    p.counts.work_time = MeasureWorkTime();
   }
   p.cost = PredictCost(p.counts, method);
   p.other_cost = PredictCost(p.counts, method == SnapshotMethod::kFork ? SnapshotMethod::kInspector

@@ -9,9 +9,9 @@
 // heap's pages (heap_sample.h), or guessed where they may not be read. How well the figures meet
 // what happens is measured in docs/performance.md.
 //
-// How fast the machine forks is measured (fork_speed.h).
+// How fast the machine forks and works is measured (fork_speed.h, work_speed.h).
 //
-// Cost: below a millisecond of the target's event loop; some 0.4 s of ours.
+// Cost: below a millisecond of the target's event loop; some 0.5 s of ours.
 // Threads: functions may be called from any thread.
 #pragma once
 
@@ -45,6 +45,7 @@ struct HeapCounts {
   uint64_t anonymous_bytes = 0;     // of these, what a fork copies the tables of; 0: unknown
   uint32_t maps = 0;                // and these; 0: unknown
   ForkSpeed fork_speed;             // of this machine
+  double work_time = 1;             // times as long as elsewhere: work_speed.h
   uint64_t heap_limit_bytes = 0;    // V8's own
   uint32_t node_major = 0;          // 0: unknown
   std::optional<HeapSample> sample;

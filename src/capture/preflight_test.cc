@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "capture/fork_speed.h"
+#include "capture/work_speed.h"
 
 namespace leaktrail {
 namespace {
@@ -75,6 +76,35 @@ TEST(Preflight, ReckonsThePauseOfAForkWithTheSpeedOfThisMachine) {
   const ForkSpeed here = MeasureForkSpeed();
   EXPECT_GT(here.ms_per_megabyte, 0);
   EXPECT_GT(here.ms_per_map, 0);
+}
+
+TEST(Preflight, ReckonsTheWorkWithTheSpeedOfThisMachineAndOfTheVersion) {
+  HeapCounts counts = Sampled(20);
+  counts.sample->objects = 200'000;
+  const auto pause = [&] { return PredictCost(counts, SnapshotMethod::kInspector).pause_ms; };
+  const double usual = pause();
+  EXPECT_GT(usual, 2e6 * 0.0021);
+  counts.work_time = 1.5;
+  EXPECT_NEAR(pause(), 1.5 * usual, 1e-6);
+  counts.work_time = 1;
+  counts.node_major = 24;
+  EXPECT_LT(pause(), usual);
+  counts.node_major = 21;  // as 20
+  EXPECT_EQ(pause(), usual);
+  counts.node_major = 0;  // not known
+  EXPECT_EQ(pause(), usual);
+  EXPECT_GT(MeasureWorkTime(), 0);
+}
+
+// A page that the service has already is new for a forked child only.
+TEST(Preflight, OnlyAForkedChildTakesMemoryForBuffers) {
+  HeapCounts counts = Sampled(20);
+  const auto memory = [&](SnapshotMethod m) { return PredictCost(counts, m).extra_memory_bytes; };
+  const uint64_t fork = memory(SnapshotMethod::kFork);
+  const uint64_t inspector = memory(SnapshotMethod::kInspector);
+  counts.external_bytes = 100'000'000;
+  EXPECT_EQ(memory(SnapshotMethod::kFork), fork + 30'000'000);
+  EXPECT_EQ(memory(SnapshotMethod::kInspector), inspector);
 }
 
 }  // namespace
