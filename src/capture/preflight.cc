@@ -36,9 +36,9 @@ constexpr double kEdgesBesidePointers = 1.3, kEdgesPerArrayPointer = 1.6, kEdges
 // Memory of the process that writes: V8's graph and its names.
 constexpr double kMemoryPerNode = 215, kMemoryPerEdge = 25;
 constexpr double kMemoryPerString = 320, kMemoryPerIndexName = 1040;
-// Only of a forked child, for which a page is new that the service has already.
 constexpr double kMemoryBaseFork = 15e6, kMemoryBaseInspector = 8e6;
-constexpr double kMemoryPerExternalByte = 0.3;  // touched when buffers are visited
+// To a forked child a page is new when it is written to: texts' and, as buffers are visited, theirs.
+constexpr double kMemoryPerExternalByte = 0.3;
 constexpr double kFilePerNode = 29, kFilePerEdge = 14.5, kFilePerString = 16;
 // Milliseconds that V8 works at a snapshot, on the machine that work_speed.h compares with. Fitted
 // to 32 heaps for each of Node 14, 18, 22, 24 and 26, and 42 for Node 20.
