@@ -9,6 +9,7 @@
 
 #include "capture/memory_room.h"
 #include "cli/watch_snapshots.h"
+#include "report/words.h"
 
 namespace leaktrail {
 namespace {
@@ -204,9 +205,9 @@ void Watcher::TakeUpHistory() {
     Tell("history", fmt::format("goes on from {} samples since {}", run->points.size(),
                                 UtcText(run->points.front().at)));
   } else if (run->before) {
-    Tell("restart", fmt::format("a new process: pid {} was last seen at {} with {} bytes resident",
-                                run->before->pid, UtcText(run->before->last_at),
-                                run->before->last_resident_bytes));
+    Tell("restart",
+         fmt::format("a new process: pid {} was last seen at {} with {} resident", run->before->pid,
+                     UtcText(run->before->last_at), FormatSize(run->before->last_resident_bytes)));
   }
 }
 
