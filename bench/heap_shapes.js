@@ -10,6 +10,8 @@ class Instance {
 const many = (n, make) => Array.from({ length: n }, (_, i) => make(i));
 const text = (words) => Buffer.from(words).toString();
 const one = {};
+class TreeNode { constructor(v, l, r) { this.v = v; this.l = l; this.r = r; } }
+const tree = (d) => new TreeNode(d, d ? tree(d - 1) : null, d ? tree(d - 1) : null);
 const SHAPES = {
   objects: () => many(count, (i) => ({ id: i, name: 'n', tags: [1, 2], date: new Date(i), map: new Map() })),
   strings: () => many(count, (i) => text(`user-${i}-${Math.random()}${'x'.repeat(60)}`)),
@@ -30,6 +32,19 @@ const SHAPES = {
   emitters: () => many(count / 4, (i) => new (require('events'))().on('x', () => i).on('y', () => i)),
   sets: () => many(count / 8, (i) => new Set(many(8, (k) => k + i))),
   mixed: () => many(count / 8, (i) => ({ id: i, name: `name${i}`, tags: [i, i + 1, { z: i }], map: new Map([[i, `v${i}`]]) })),
+  // To these nothing was fitted (docs/performance.md).
+  tree: () => tree(17),
+  list: () => { let h = null; for (let i = 0; i < count * 2; i++) h = { next: h, i }; return h; },
+  sessions: () => new Map(many(count / 4, (i) => [`sid-${i}`, { id: i, user: { name: `u${i}`, roles: ['a', 'b'] }, seen: new Date(), cart: many(5, (k) => ({ sku: k, n: i })) }])),
+  typed: () => many(count / 10, (i) => new Float64Array(20)),
+  'weak-refs': () => many(count / 2, (i) => new WeakRef({ i })),
+  'map-by-numbers': () => new Map(many(count * 2, (i) => [i * 7, { v: i }])),
+  errors: () => many(count / 20, (i) => new Error('broken ' + i)),
+  symbols: () => many(count / 2, (i) => ({ [Symbol.for('k' + (i % 50))]: i, d: i / 3 })),
+  'cache-of-html': () => many(count / 40, (i) => text('<li>' + i + '</li>'.repeat(40))),
+  generators: () => many(count / 4, function (i) { return (function* () { yield i; yield i + 1; })(); }),
+  matrix: () => many(count / 100, (i) => many(200, (k) => k * 1.1)),
+  'nested-json': () => JSON.parse('[' + many(count / 10, (i) => JSON.stringify({ a: { b: { c: [i, 'v' + i, null], d: i * 1.5 }, e: 'w' + (i % 100) } })).join(',') + ']'),
 };
 if (!SHAPES[shape]) throw new Error(`no shape '${shape}'; there are ${Object.keys(SHAPES).join(' ')}`);
 global.held = SHAPES[shape]();

@@ -490,13 +490,12 @@ Result<SectionResult> ReadLocations(ByteSource& source, ChunkPipeline pipeline,
     return result;  // the file does not say what the numbers are
   }
   const Array<uint32_t> values = section.Take(end->count);
-  const uint32_t* const row = values.data();
   const size_t rows = values.size() / fields;
   // V8 writes them in no order. Which nodes have one tells where each belongs.
   RankedBits located(node_count);
   size_t count = 0;
   for (; count < rows; ++count) {
-    const uint32_t object = row[count * fields + header.object_index_at];
+    const uint32_t object = values[count * fields + header.object_index_at];
     const uint32_t node = object / header.node_fields;
     if (object % header.node_fields != 0 || node >= node_count) {
       if (!result.damage) {
@@ -512,10 +511,10 @@ Result<SectionResult> ReadLocations(ByteSource& source, ChunkPipeline pipeline,
   locations = Array<Location>(located.Seal());
   // DevTools keeps a map from node to location, so the last entry of a node counts.
   for (size_t i = 0; i < count; ++i) {
-    const uint32_t* const its = row + i * fields;
-    const uint32_t node = its[header.object_index_at] / header.node_fields;
-    locations[located.Rank(node)] = {NodeIndex(node), its[header.script_id_at], its[header.line_at],
-                                     its[header.column_at]};
+    const uint32_t* const row = values.data() + i * fields;
+    const uint32_t node = row[header.object_index_at] / header.node_fields;
+    locations[located.Rank(node)] = {NodeIndex(node), row[header.script_id_at], row[header.line_at],
+                                     row[header.column_at]};
   }
   result.rows = locations.size();
   return result;

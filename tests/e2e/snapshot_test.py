@@ -2,8 +2,8 @@
 
   snapshot_test.py LEAKTRAIL CACHE [--versions 12,14,…] [--rounds N] [--kills N] [--limits N]
 
-Node comes from npm into CACHE; the version "musl" is one as in Alpine's images (tests/musl). Each service answers requests all the time and makes garbage while it is
-forked. After each case: no child, no folder of ours, no inspector's port, and the service answers. With
+Node comes from npm into CACHE; the version "musl" is one as in Alpine's images (tests/musl). Each service
+answers requests all the time and makes garbage while it is forked. After each case: no child, no folder of ours, no inspector's port, and the service answers. With
 --rounds N each version is forked N times: 100 is the soak. --limits N snapshots are asked for, and as many forced,
 in a memory cgroup that is too small for them (left out where none can be made). Exit code 77 (skipped) where npm cannot fetch Node.
 """

