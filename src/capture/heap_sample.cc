@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <iterator>
 #include <random>
 #include <span>
@@ -36,11 +37,15 @@ constexpr size_t kFewObjects = kChunkWords / 2000;
 constexpr uint64_t kLargeArray = 16'000;
 constexpr uint64_t kLongArray = 16;
 // Places in an array that are looked at, and words of each, to see what it holds: the table of a
-// Map begins with numbers.
-constexpr uint64_t kArrayPlaces = 16;
-constexpr size_t kPlaceWords = 32;
+// Map begins with numbers, and its end is not in use.
+constexpr uint64_t kArrayPlaces = 512;
+constexpr size_t kPlaceWords = 16;
 constexpr double kArrayOfPointers = 0.1;
+// The tables of V8 begin with three numbers, the third of which is how many buckets they have: a
+// power of two. Weak ones have two words for each, others up to seven.
+constexpr uint64_t kTableHead = 3, kWeakBucketWords = 2, kMostBucketWords = 7;
 constexpr uint16_t kFirstNoString = 0x40, kNotInternalized = 0x20, kOneByteString = 0x08;
+constexpr uint16_t kWaysToStore = 0x07, kConcatenated = 1, kSliced = 3;
 constexpr uint64_t kLongestText = 1024;
 constexpr double kEscapedUnit = 4;  // bytes that a two-byte character becomes, in the mean
 // Of what looks like free space: so much must end where something begins.
@@ -59,6 +64,20 @@ struct MapFacts {
 
 bool IsTagged(uint64_t word) { return (word & 7) == 1 && word > kPageBytes; }
 bool IsSmi(uint64_t word) { return (word & 0xFFFFFFFF) == 0; }
+bool IsFiller(const MapFacts& map) { return map.size_in_words == 1; }
+bool HasText(const MapFacts& map) {
+  const uint16_t way = map.instance_type & kWaysToStore;
+  return map.instance_type < kFirstNoString && way != kConcatenated && way != kSliced;
+}
+
+// Of a table, of which `words` are the first elements; 0 if the array is none.
+uint64_t WordsForEachBucket(std::span<const uint64_t> words, uint64_t length) {
+  if (words.size() < kTableHead || !std::ranges::all_of(words.first(kTableHead), IsSmi)) return 0;
+  const uint64_t buckets = words[2] >> 32;
+  if (!std::has_single_bit(buckets) || length < buckets) return 0;
+  const uint64_t each = (length - kTableHead) / buckets;
+  return each <= kMostBucketWords ? each : 0;
+}
 
 class HeapReader {
  public:
@@ -68,7 +87,7 @@ class HeapReader {
  private:
   void FindRegions();
   std::vector<uint64_t> FindChunks();
-  bool IsYoung(uint64_t chunk) const;
+  bool IsOldAndWhole(uint64_t chunk) const;
   bool Read(uint64_t at, std::span<uint64_t> words) const;
   const Region* RegionOf(uint64_t address) const;
   const MapFacts* MapOf(uint64_t word) const;
@@ -115,7 +134,7 @@ void HeapReader::FindRegions() {
   }
 }
 
-// Those of which the first page is there.
+// Those of which the first page is there. The last one of a large object is only as long as it needs.
 std::vector<uint64_t> HeapReader::FindChunks() {
   std::vector<uint64_t> chunks;
   const FileDescriptor pagemap(
@@ -124,7 +143,7 @@ std::vector<uint64_t> HeapReader::FindChunks() {
   for (const Region& region : regions_) {
     if (!region.writable) continue;
     const uint64_t first = (region.begin + kChunkBytes - 1) / kChunkBytes * kChunkBytes;
-    for (uint64_t at = first; at + kChunkBytes <= region.end; at += kChunkBytes) {
+    for (uint64_t at = first; at + kHeadWords * 8 <= region.end; at += kChunkBytes) {
       uint64_t entry = 0;
       const auto offset = static_cast<off_t>(at / kPageBytes * sizeof entry);
       if (pread(pagemap.get(), &entry, sizeof entry, offset) != sizeof entry) return chunks;
@@ -137,12 +156,13 @@ std::vector<uint64_t> HeapReader::FindChunks() {
 // V8 marks the pages of its young generation, both halves of it, in the flags of their headers: the
 // first word, up to Node 20 the second, behind the size. What stands in the half that is not in
 // use was copied elsewhere, and of the other half most is garbage.
-bool HeapReader::IsYoung(uint64_t chunk) const {
+bool HeapReader::IsOldAndWhole(uint64_t chunk) const {
   constexpr uint64_t kFromPage = 1 << 3, kToPage = 1 << 4, kMostFlags = 1 << 24;
   uint64_t header[2] = {};
-  if (!Read(chunk, header)) return false;
+  const Region* region = RegionOf(chunk);
+  if (region == nullptr || chunk + kChunkBytes > region->end || !Read(chunk, header)) return false;
   const uint64_t flags = header[0] == kChunkBytes ? header[1] : header[0];
-  return flags < kMostFlags && (flags & (kFromPage | kToPage)) != 0;
+  return flags >= kMostFlags || (flags & (kFromPage | kToPage)) == 0;
 }
 
 const Region* HeapReader::RegionOf(uint64_t address) const {
@@ -229,13 +249,14 @@ void HeapReader::Count(std::span<const uint64_t> chunk, HeapSample* sample) cons
       }
     }
     if (!IsTagged(word)) continue;
-    if (const MapFacts* map = MapOf(word)) {
+    const MapFacts* map = MapOf(word);
+    if (map != nullptr && !IsFiller(*map)) {
       ++here.objects;
       if (map->size_in_words == 0 && i + 1 < chunk.size() && IsSmi(chunk[i + 1]) &&
           chunk[i + 1] >> 32 >= kLongArray && chunk[i + 1] >> 32 < kLargeArray) {
         array_end = i + 2 + (chunk[i + 1] >> 32);
       }
-      if (map->instance_type < kFirstNoString && i + 1 < chunk.size()) {
+      if (HasText(*map) && i + 1 < chunk.size()) {
         const auto length = static_cast<double>(std::min(chunk[i + 1] >> 32, kLongestText));
         ++here.strings;
         if ((map->instance_type & kNotInternalized) == 0) ++here.internalized_strings;
@@ -293,7 +314,11 @@ void HeapReader::CountLargeArrays(const std::vector<uint64_t>& chunks, HeapSampl
     const double part = PointersIn(first, length);
     if (part < kArrayOfPointers) continue;
     const double all = part * static_cast<double>(length);
-    sample->large_array_pointers += all;
+    const uint64_t each = WordsForEachBucket(std::span(page).subspan(i + 2), length);
+    double& kind = each == 0                  ? sample->large_array_pointers
+                   : each == kWeakBucketWords ? sample->large_weak_pointers
+                                              : sample->large_table_pointers;
+    kind += all;
     if (all <= sample->longest_array_pointers) continue;
     sample->longest_array_pointers = all;
     sample->longest_array_length = static_cast<double>(length);
@@ -304,7 +329,8 @@ std::optional<HeapSample> HeapReader::Run() {
   FindRegions();
   const std::vector<uint64_t> chunks = FindChunks();
   std::vector<uint64_t> old, chosen;
-  std::ranges::copy_if(chunks, std::back_inserter(old), [this](uint64_t c) { return !IsYoung(c); });
+  std::ranges::copy_if(chunks, std::back_inserter(old),
+                       [this](uint64_t c) { return IsOldAndWhole(c); });
   // The same heap gives the same figures.
   std::mt19937_64 random(1);
   std::sample(old.begin(), old.end(), std::back_inserter(chosen), kChunks, random);

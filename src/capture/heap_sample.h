@@ -12,7 +12,8 @@
 // the few other pointers to a Map. The map of free space is known by what follows it: a size, and
 // behind so many bytes the next object or the chunk's end; what is free is passed over, since dead
 // objects still stand in it. Strings have an instance type below 0x40, at byte 12 of their Map,
-// and a length at byte 12 of their own; without the bit 0x20 they are internalized.
+// and a length at byte 12 of their own; without the bit 0x20 they are internalized. What an object
+// does not use (yet) is filled with Maps of one word, which are no objects.
 //
 // Measured against the snapshots themselves: docs/performance.md.
 //
@@ -36,11 +37,13 @@ struct HeapSample {
   double objects = 0;
   double pointers = 0;        // to objects that can be written, so no `undefined` and the like
   double array_pointers = 0;  // of these, in arrays of 16 and more
-  double strings = 0;
+  double strings = 0;  // whose text a snapshot has: not those that are put together of others
   double internalized_strings = 0;  // of these
   double string_text_bytes = 0;     // as a snapshot writes them: 1,024 characters of each at most
   // In the whole heap.
   double large_array_pointers = 0;
+  double large_table_pointers = 0;  // of Maps, Sets and objects with many properties
+  double large_weak_pointers = 0;   // of WeakMaps and WeakSets
   double longest_array_pointers = 0;
   double longest_array_length = 0;
   uint32_t chunks = 0;  // looked at

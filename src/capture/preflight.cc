@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
@@ -17,7 +18,7 @@ using Json = nlohmann::json;
 
 constexpr double kMega = 1e6;
 
-// All of these are fitted to sixteen shapes of heaps on Node 14, 18, 20 and 24
+// All of these are fitted to 28 shapes of heaps on Node 14, 18, 20, 22, 24 and 26
 // (docs/performance.md).
 //
 // Where only bytes are known: the middle of the shapes.
@@ -25,46 +26,53 @@ constexpr double kBytesPerNode = 46, kEdgesPerNode = 3.1;
 constexpr double kStringsPerNode = 0.2, kTextPerString = 24, kIndexNamesPerNode = 0.2;
 // Of the young generation, of which the sample has nothing: gone by the time of the snapshot.
 constexpr double kYoungGarbage = 0.5;
-// What is in every Node, beside the sample.
-constexpr double kLeastIndexNames = 2'000;
+// What is in every Node, beside the sample: what cannot be written, code, what V8 makes up.
+constexpr double kLeastNodes = 7'000, kLeastEdges = 9'000, kLeastIndexNames = 2'000;
 // Node 12 does not list the table of internalized strings.
 constexpr uint32_t kFirstNamedEntries = 14;
-// Edges are the pointers, one or two more of every object (its map, elements that V8 lists as
-// such and as part of their array).
-constexpr double kEdgesBesidePointers = 1.3, kEdgesPerArrayPointer = 1.6, kEdgesTwice = 0.9;
+// Every object has a pointer or two that are not in it, or point to what cannot be written. V8 lists
+// the elements of an array as such and as part of the array, those of a table only once, its keys
+// or its values.
+constexpr double kEdgesPerObject = 1.41, kEdgesPerPointer = 0.95, kEdgesPerArrayPointer = 0.84;
+constexpr double kEdgesPerLargeArrayPointer = 1.5, kEdgesPerTablePointer = 0.65;
 
 // Memory of the process that writes: V8's graph and its names.
-constexpr double kMemoryPerNode = 215, kMemoryPerEdge = 25;
-constexpr double kMemoryPerString = 320, kMemoryPerIndexName = 1040;
-constexpr double kMemoryBaseFork = 15e6, kMemoryBaseInspector = 8e6;
+constexpr double kMemoryPerEdge = 37.5, kMemoryPerString = 60, kMemoryPerIndexName = 1180;
+constexpr double kMemoryPerWeakEntry = 4200, kMemoryOfFork = 5e6;
 // To a forked child a page is new when it is written to: texts' and, as buffers are visited, theirs.
-constexpr double kMemoryPerExternalByte = 0.3;
-constexpr double kFilePerNode = 29, kFilePerEdge = 14.5, kFilePerString = 16;
-// Milliseconds that V8 works at a snapshot, on the machine that work_speed.h compares with. Fitted
-// to 32 heaps for each of Node 14, 18, 22, 24 and 26, and 42 for Node 20.
-struct WorkMs {
+constexpr double kMemoryPerTextByte = 1.75, kMemoryPerExternalByte = 0.385;
+constexpr double kFilePerNode = 22, kFilePerEdge = 14.8, kFilePerIndexName = 12.3;
+constexpr double kFilePerTextByte = 1.34;  // escaped
+constexpr double kFilePerWeakEntry = 240, kWeakEntryMs = 0.0195;
+// What differs by version. Milliseconds are what V8 works at a snapshot, on the machine that
+// work_speed.h compares with.
+struct Work {
   uint32_t first_major;  // of the versions of Node
-  double base, per_node, per_edge, per_string, per_text_byte;
-  double per_squared_string;  // Node 16 to 18: many different texts meet in few places of a table
-  double names;               // times IndexNameMs
+  double base_memory, memory_per_node;
+  double base_ms, ms_per_node, ms_per_edge, ms_per_string, ms_per_text_byte;
+  double ms_per_squared_string;  // Node 16 to 18: many texts meet in few places of a table
+  double names;                  // times IndexNameMs, kWeakEntryMs
 };
-constexpr WorkMs kWorkMs[] = {
-    {0, 315, 0.0023, 0.00018, 0, 9e-6, 0, 0.51},
-    {16, 30, 0.0040, 0.00019, 0.0002, 48e-6, 1.2e-7, 1.83},
-    {20, 61, 0.0021, 0.00019, 0.0015, 2e-6, 0, 0.79},
-    {22, 55, 0.0017, 0.00018, 0, 17e-6, 0, 0.75},
-    {24, 61, 0.0009, 0.00018, 0, 15e-6, 0, 0.73},
+constexpr Work kWork[] = {
+    {0, 4e6, 180, 299, 0.00055, 0.000263, 0, 14e-6, 0, 0.51},
+    {16, 4e6, 180, 27, 0.00054, 0.000336, 0.01, 27e-6, 1.6e-8, 1.35},
+    {20, 4e6, 180, 93, 0.000484, 0.000249, 0.0002, 17e-6, 0, 0.68},
+    {22, 4e6, 128, 121, 0.000452, 0.00023, 0.0016, 16e-6, 0, 0.46},
+    {24, 12e6, 128, 83, 0.000273, 0.000187, 0.0003, 20e-6, 0, 0.59},
+    {26, 9e6, 128, 119, 0.0003, 0.000133, 0.0006, 17e-6, 0, 0.77},
 };
-// Each takes the longer the more there are, up to a million.
+// Each takes the longer the more there are: they are found in ever larger tables.
+double NodeMs(double nodes) { return nodes * std::log(std::max(1.0, nodes / 1e4)); }
 double IndexNameMs(double names) { return names * (0.0012 + 0.0035 * std::min(1.0, names / 1e6)); }
+// The names of V8 10's indices stand side by side in its table, and other names that belong there are
+// looked for behind all of them. How many meet is luck: ten times what is predicted was seen.
+constexpr uint32_t kFirstSlowNames = 16, kLastSlowNames = 19;
+constexpr double kManyNames = 50'000;
 // Where its version is not known.
 constexpr uint32_t kUsualMajor = 20;
 
-constexpr double kForkMs = 0.7;              // on the machine of kWorkMs
+constexpr double kForkMs = 0.7;              // on the machine of kWork
 constexpr double kForkMsPerMegabyte = 0.05;  // where this machine's is not known
-// A megabyte of a large heap takes longer to copy than one of the memory that the machine's speed is
-// measured with (docs/performance.md); it may be that the records of its pages are in no cache.
-constexpr double kColdMegabytes = 400, kColdExtra = 0.8;
 
 // Shares of what is there that stay free for everybody else.
 constexpr double kKeepOfHost = 0.05;
@@ -112,9 +120,7 @@ double ForkMs(double megabytes, const HeapCounts& counts) {
   const ForkSpeed& speed = counts.fork_speed;
   const double per_megabyte =
       speed.ms_per_megabyte > 0 ? speed.ms_per_megabyte : kForkMsPerMegabyte;
-  const double cold = 1 + kColdExtra * std::min(1.0, megabytes / kColdMegabytes);
-  return kForkMs * counts.work_time + megabytes * per_megabyte * cold +
-         counts.maps * speed.ms_per_map;
+  return kForkMs * counts.work_time + megabytes * per_megabyte + counts.maps * speed.ms_per_map;
 }
 
 }  // namespace
@@ -166,10 +172,14 @@ HeapShape ShapeOf(const HeapCounts& counts) {
   const double whole = small / sample.live_bytes;
   // What looked like an array longer than all there are was none.
   const double most = static_cast<double>(counts.large_object_bytes) / 8;
-  shape.nodes = sample.objects * whole;
-  shape.edges = (sample.pointers + kEdgesTwice * sample.array_pointers) * whole +
-                kEdgesBesidePointers * shape.nodes +
-                kEdgesPerArrayPointer * std::min(most, sample.large_array_pointers);
+  const double objects = sample.objects * whole;
+  shape.nodes = kLeastNodes + objects;
+  shape.edges = kLeastEdges + kEdgesPerObject * objects +
+                kEdgesPerPointer * sample.pointers * whole +
+                kEdgesPerArrayPointer * sample.array_pointers * whole +
+                kEdgesPerLargeArrayPointer * std::min(most, sample.large_array_pointers) +
+                kEdgesPerTablePointer * std::min(most, sample.large_table_pointers);
+  shape.weak_entries = std::min(most, sample.large_weak_pointers) / 2;
   shape.strings = sample.strings * whole;
   shape.text_bytes = sample.string_text_bytes * whole;
   shape.index_names = kLeastIndexNames + IndexNames(sample, whole, most, counts.node_major);
@@ -179,23 +189,27 @@ HeapShape ShapeOf(const HeapCounts& counts) {
 SnapshotCost PredictCost(const HeapCounts& counts, SnapshotMethod method) {
   const HeapShape shape = ShapeOf(counts);
   const uint32_t major = counts.node_major == 0 ? kUsualMajor : counts.node_major;
-  const WorkMs& work = *std::find_if(std::rbegin(kWorkMs), std::rend(kWorkMs),
-                                     [&](const WorkMs& w) { return w.first_major <= major; });
+  const Work& work = *std::find_if(std::rbegin(kWork), std::rend(kWork),
+                                   [&](const Work& w) { return w.first_major <= major; });
   const double build_ms =
-      counts.work_time * (work.base + shape.nodes * work.per_node + shape.edges * work.per_edge +
-                          shape.strings * work.per_string + shape.text_bytes * work.per_text_byte +
-                          shape.strings * shape.strings * work.per_squared_string +
-                          IndexNameMs(shape.index_names) * work.names);
+      counts.work_time *
+      (work.base_ms + NodeMs(shape.nodes) * work.ms_per_node + shape.edges * work.ms_per_edge +
+       shape.strings * work.ms_per_string + shape.text_bytes * work.ms_per_text_byte +
+       shape.strings * shape.strings * work.ms_per_squared_string +
+       (IndexNameMs(shape.index_names) + shape.weak_entries * kWeakEntryMs) * work.names);
   SnapshotCost cost;
   const double pages = method == SnapshotMethod::kFork
-                           ? kMemoryBaseFork + shape.text_bytes +
+                           ? kMemoryOfFork + shape.text_bytes * kMemoryPerTextByte +
                                  static_cast<double>(counts.external_bytes) * kMemoryPerExternalByte
-                           : kMemoryBaseInspector;
+                           : 0;
   cost.extra_memory_bytes = static_cast<uint64_t>(
-      pages + shape.nodes * kMemoryPerNode + shape.edges * kMemoryPerEdge +
-      shape.strings * kMemoryPerString + shape.index_names * kMemoryPerIndexName);
+      work.base_memory + pages + shape.nodes * work.memory_per_node + shape.edges * kMemoryPerEdge +
+      shape.strings * kMemoryPerString + shape.index_names * kMemoryPerIndexName +
+      shape.weak_entries * kMemoryPerWeakEntry);
   cost.file_bytes = static_cast<uint64_t>(shape.nodes * kFilePerNode + shape.edges * kFilePerEdge +
-                                          shape.strings * kFilePerString + shape.text_bytes);
+                                          shape.index_names * kFilePerIndexName +
+                                          shape.text_bytes * kFilePerTextByte +
+                                          shape.weak_entries * kFilePerWeakEntry);
   cost.duration_ms = build_ms;
   const uint64_t copied =
       counts.anonymous_bytes > 0 ? counts.anonymous_bytes : counts.resident_bytes;
@@ -242,6 +256,13 @@ void Judge(Preflight* preflight) {
         "the heap's pages were not looked at (a worker's never are; of others it takes the right "
         "to "
         "trace the process), so these figures may be wrong by a factor of two");
+  }
+  if (!fork && p.counts.node_major >= kFirstSlowNames && p.counts.node_major <= kLastSlowNames &&
+      ShapeOf(p.counts).index_names > kManyNames) {
+    p.warnings.push_back(fmt::format(
+        "Node {} may take several times as long as predicted: it finds names slowly where a heap "
+        "has long arrays",
+        p.counts.node_major));
   }
   if (!fork && p.cost.pause_ms > 1000) {
     p.warnings.push_back(

@@ -64,6 +64,7 @@ struct HeapShape {
   double strings = 0, text_bytes = 0;
   // V8 keeps a kilobyte for the name of every index of its arrays, once for all of them.
   double index_names = 0;
+  double weak_entries = 0;  // of WeakMaps, for each of which there are several long names
   bool is_guessed = false;  // from bytes alone: off by a factor of two and more
 };
 HeapShape ShapeOf(const HeapCounts& counts);

@@ -52,10 +52,36 @@ TEST(Preflight, CountsANameThatBothHaveOnce) {
 
 TEST(Preflight, TakesHalfOfTheYoungGenerationForGarbage) {
   HeapCounts counts = Sampled(20);
+  const double least = ShapeOf(counts).nodes;
   counts.sample->objects = 200'000;
-  EXPECT_NEAR(ShapeOf(counts).nodes, 2e6, 1);  // 100 MB, ten times the sample
+  EXPECT_NEAR(ShapeOf(counts).nodes, least + 2e6, 1);  // 100 MB, ten times the sample
   counts.young_bytes = 40'000'000;
-  EXPECT_NEAR(ShapeOf(counts).nodes, 1.6e6, 1);
+  EXPECT_NEAR(ShapeOf(counts).nodes, least + 1.6e6, 1);
+}
+
+TEST(Preflight, CountsAnEdgeForAPointerOfAnArrayAndOneForItsElementButNotOfATable) {
+  const auto edges_with = [](double array_pointers, double table_pointers) {
+    HeapCounts counts = Sampled(20);
+    counts.sample->large_array_pointers = array_pointers;
+    counts.sample->large_table_pointers = table_pointers;
+    return ShapeOf(counts).edges;
+  };
+  const double none = edges_with(0, 0), array = edges_with(1e6, 0), table = edges_with(0, 1e6);
+  EXPECT_GT(array, none + 1.3e6);
+  EXPECT_LT(table, none + 1e6);
+  EXPECT_GT(table, none);
+  EXPECT_EQ(edges_with(1e9, 0), edges_with(2e9, 0));  // more than there is room for
+}
+
+TEST(Preflight, CountsEntriesOfWeakMaps) {
+  HeapCounts counts = Sampled(20);
+  const auto cost = [&] { return PredictCost(counts, SnapshotMethod::kInspector); };
+  const SnapshotCost without = cost();
+  counts.sample->large_weak_pointers = 200'000;
+  EXPECT_NEAR(ShapeOf(counts).weak_entries, 100'000, 1);
+  EXPECT_GT(cost().extra_memory_bytes, without.extra_memory_bytes + 300'000'000);
+  EXPECT_GT(cost().file_bytes, without.file_bytes + 20'000'000);
+  EXPECT_GT(cost().pause_ms, without.pause_ms + 500);
 }
 
 TEST(Preflight, ReckonsThePauseOfAForkWithTheSpeedOfThisMachine) {
@@ -69,7 +95,7 @@ TEST(Preflight, ReckonsThePauseOfAForkWithTheSpeedOfThisMachine) {
   const double slow = pause();
   counts.fork_speed.ms_per_megabyte = 0.02;
   const double fast = pause();
-  EXPECT_NEAR(slow - fast, 0.08 * 200 * 1.4, 1e-6);  // half cold
+  EXPECT_NEAR(slow - fast, 0.08 * 200, 1e-6);
   counts.maps = 1000;
   counts.fork_speed.ms_per_map = 0.003;
   EXPECT_NEAR(pause() - fast, 3, 1e-6);
@@ -83,7 +109,7 @@ TEST(Preflight, ReckonsTheWorkWithTheSpeedOfThisMachineAndOfTheVersion) {
   counts.sample->objects = 200'000;
   const auto pause = [&] { return PredictCost(counts, SnapshotMethod::kInspector).pause_ms; };
   const double usual = pause();
-  EXPECT_GT(usual, 2e6 * 0.0021);
+  EXPECT_GT(usual, 2000);
   counts.work_time = 1.5;
   EXPECT_NEAR(pause(), 1.5 * usual, 1e-6);
   counts.work_time = 1;
@@ -103,7 +129,7 @@ TEST(Preflight, OnlyAForkedChildTakesMemoryForBuffers) {
   const uint64_t fork = memory(SnapshotMethod::kFork);
   const uint64_t inspector = memory(SnapshotMethod::kInspector);
   counts.external_bytes = 100'000'000;
-  EXPECT_EQ(memory(SnapshotMethod::kFork), fork + 30'000'000);
+  EXPECT_EQ(memory(SnapshotMethod::kFork), fork + 38'500'000);
   EXPECT_EQ(memory(SnapshotMethod::kInspector), inspector);
 }
 
