@@ -41,6 +41,16 @@ TEST(Statistics, CountAnArraysStoreIfNothingElseHoldsIt) {
                             a -internal elements-> e; e: object E 100)")
                 .js_arrays,
             16u);
+  // Arrays and what is hidden give their bytes to what alone holds them.
+  EXPECT_EQ(StatisticsOf(R"(root -shortcut g-> g; g -a-> a; a: object Array 16; g -e-> e
+                            a -internal elements-> e; e: array 100)")
+                .js_arrays,
+            16u);
+  // This one has two holders and gives nothing, and takes nothing from its store.
+  EXPECT_EQ(StatisticsOf(R"(root -shortcut g-> g; g -a-> a; g -h-> h; h -a-> a; a: array Array 16
+                            a -internal elements-> e; e: array 100)")
+                .js_arrays,
+            116u);
 }
 
 }  // namespace

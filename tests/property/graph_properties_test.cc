@@ -187,6 +187,34 @@ TEST_F(RandomGraph, StatisticsAreNoMoreThanTheTotal) {
   });
 }
 
+// DevTools: an array's bytes, and its store's if one edge in all leads there.
+TEST_F(RandomGraph, BytesOfArraysAreTheirsAndOfStoresThatOneEdgeLeadsTo) {
+  ForEachGraph([](const HeapGraph& graph, uint64_t) {
+    const ShallowSizes sizes = ComputeShallowSizes(graph);
+    std::vector<uint32_t> edges_into(graph.node_count());
+    for (const RawEdge& edge : graph.columns().edge) ++edges_into[edge.target];
+    constexpr NodeType kOthers[] = {NodeType::kHidden,     NodeType::kNative,
+                                    NodeType::kCode,       NodeType::kString,
+                                    NodeType::kConsString, NodeType::kSlicedString};
+    uint64_t bytes = 0;
+    for (NodeIndex n : graph.nodes()) {
+      if (!graph.NameIs(n, WellKnown::kArray) || std::ranges::count(kOthers, graph.type(n)) != 0) {
+        continue;
+      }
+      bytes += sizes.of(n);
+      for (EdgeIndex e : graph.edges_of(n)) {
+        if (graph.edge_type(e) != EdgeType::kInternal ||
+            !graph.strings().Is(graph.edge_name(e), WellKnown::kElements)) {
+          continue;
+        }
+        if (edges_into[graph.target(e).value()] == 1) bytes += sizes.of(graph.target(e));
+        break;
+      }
+    }
+    EXPECT_EQ(ComputeStatistics(graph, sizes).js_arrays, bytes);
+  });
+}
+
 TEST_F(RandomGraph, ComparingASnapshotWithItselfShowsNothing) {
   ForEachGraph([](const HeapGraph& graph, uint64_t) {
     const ClassTable classes = ComputeClasses(graph, FindDetachedNodes(graph));
