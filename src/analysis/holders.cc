@@ -7,7 +7,6 @@ namespace leaktrail {
 namespace {
 
 constexpr size_t kMaxChain = 64;
-constexpr uint32_t kMaxClimb = 1u << 20;
 
 bool IsWeakMapEntry(const HeapGraph& graph, EdgeIndex e) {
   return !NamedByIndex(graph.edge_type(e)) &&
@@ -76,8 +75,8 @@ class Tally {
     const uint64_t item_class = ClassOf(n);
     std::vector<uint32_t> passed;
     uint32_t at = n, owner = 0;
-    for (uint32_t i = 0; i < kMaxClimb; ++i) {
-      if (!found_.empty() && found_[at] != 0) {
+    while (true) {
+      if (found_[at] != 0) {
         owner = found_[at] - 1;
         break;
       }
@@ -90,9 +89,7 @@ class Tally {
         break;
       }
     }
-    for (const uint32_t p : passed) {
-      if (!found_.empty()) found_[p] = owner + 1;
-    }
+    for (const uint32_t p : passed) found_[p] = owner + 1;
     return owner;
   }
   // Node's package, if the items are Node's own objects.
@@ -109,7 +106,7 @@ class Tally {
   // The step of the item's shortest way that leaves the owner.
   HolderStep StepInto(uint32_t owner, uint32_t item) const {
     uint32_t at = item;
-    for (uint32_t i = 0; i < kMaxClimb; ++i) {
+    while (true) {
       HolderStep up = VisibleHolder(last_, NodeIndex(at));
       if (!up.node.valid()) break;
       if (up.node.value() == owner) {
@@ -168,29 +165,15 @@ bool HoldsItems(const LastSnapshot& last, const GrowthGroup& g) {
 }  // namespace
 
 HolderStep VisibleHolder(const LastSnapshot& last, NodeIndex n) {
-  HolderStep step;
-  bool inner = false;
-  for (uint32_t i = 0; i < kMaxClimb; ++i) {
-    const HeldBy by = last.paths.holder(n);
-    if (!by.from.valid() || by.from.value() == 0) return {};
-    const bool indexed =
-        NamedByIndex(last.graph().edge_type(by.edge)) || IsWeakMapEntry(last.graph(), by.edge);
-    // The edge that a person knows: into the item if its holder is visible, else out of the
-    // visible one.
-    step.edge = by.edge;
-    const auto own = last.graph().edges_of(by.from);
-    const bool in_ring = by.edge.value() < (*own.begin()).value() ||
-                         by.edge.value() >= (*own.begin()).value() + own.size();
-    step.many = step.many || indexed || in_ring;
-    if (RoleByType(last.graph(), *last.view.names, by.from) == NodeRole::kVisible) {
-      step.node = by.from;
-      step.many = step.many || inner;
-      return step;
-    }
-    inner = true;
-    n = by.from;
-  }
-  return {};
+  const NodeIndex below = last.paths.below_visible(n);
+  const HeldBy by = last.paths.holder(below);
+  if (!by.from.valid() || by.from.value() == 0) return {};
+  const auto own = last.graph().edges_of(by.from);
+  const bool in_ring = by.edge.value() < (*own.begin()).value() ||
+                       by.edge.value() >= (*own.begin()).value() + own.size();
+  const bool indexed =
+      NamedByIndex(last.graph().edge_type(by.edge)) || IsWeakMapEntry(last.graph(), by.edge);
+  return {by.from, by.edge, below != n || indexed || in_ring};
 }
 
 HolderChain FindHolders(const LastSnapshot& last, uint32_t group) {

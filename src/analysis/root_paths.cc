@@ -1,5 +1,7 @@
 #include "analysis/root_paths.h"
 
+#include <numeric>
+
 #include "analysis/essential_edges.h"
 #include "analysis/trail_tree.h"
 
@@ -14,19 +16,18 @@ constexpr uint64_t kRingHead = HashName("TimersList");
 class Search {
  public:
   Search(const HeapGraph& graph, const NameHashes& names, Array<uint32_t>& parent,
-         Array<uint32_t>& edge)
+         Array<uint32_t>& edge, Array<uint32_t>& below)
       : g_(graph),
         names_(names),
         parent_(parent),
         edge_(edge),
+        below_(below),
         seen_(graph.node_count()),
         queue_(graph.node_count()) {}
 
   void Run() {
-    if (g_.node_count() == 0 || parent_.empty() || edge_.empty() || seen_.empty() ||
-        queue_.empty()) {
-      return;
-    }
+    if (g_.node_count() == 0) return;
+    std::iota(below_.begin(), below_.end(), 0u);
     seen_[0] = kReached;
     for (const EdgeIndex e : g_.edges_of(g_.root())) {
       if (!IsWeak(e) && IsUserRoot(g_, g_.target(e))) Reach(0, e);
@@ -67,6 +68,9 @@ class Search {
     seen_[t] = kReached;
     parent_[t] = from;
     edge_[t] = e.value() + 1;
+    if (from != 0 && RoleByType(g_, names_, NodeIndex(from)) != NodeRole::kVisible) {
+      below_[t] = below_[from];
+    }
     queue_[tail_++] = t;
     if (names_.of(g_.name(NodeIndex(t))) == kRingHead) rings_.push_back(t);
   }
@@ -126,6 +130,7 @@ class Search {
   const NameHashes& names_;
   Array<uint32_t>& parent_;
   Array<uint32_t>& edge_;
+  Array<uint32_t>& below_;
   Array<uint8_t> seen_;
   Array<uint32_t> queue_;
   uint32_t head_ = 0, tail_ = 0;
@@ -137,8 +142,8 @@ class Search {
 }  // namespace
 
 RootPaths::RootPaths(const HeapGraph& graph, const NameHashes& names)
-    : parent_(graph.node_count()), edge_(graph.node_count()) {
-  Search(graph, names, parent_, edge_).Run();
+    : parent_(graph.node_count()), edge_(graph.node_count()), below_(graph.node_count()) {
+  Search(graph, names, parent_, edge_, below_).Run();
 }
 
 bool IsEngineEdge(const HeapGraph& graph, const NameHashes& names, EdgeIndex e) {

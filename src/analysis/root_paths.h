@@ -10,7 +10,7 @@
 //
 //   service.timer ─▶ Timeout ◀═▶ Timeout ◀═▶ TimersList     ═ _idleNext, _idlePrev
 //
-// Cost: one breadth-first walk, 8 bytes a node. Threads: frozen.
+// Cost: one breadth-first walk, 12 bytes a node. Threads: frozen.
 #pragma once
 
 #include <cstdint>
@@ -31,13 +31,17 @@ class RootPaths {
  public:
   RootPaths(const HeapGraph& graph, const NameHashes& names);
   HeldBy holder(NodeIndex n) const {
-    if (parent_.empty() || edge_[n.value()] == 0) return {};
+    if (edge_[n.value()] == 0) return {};
     return {NodeIndex(parent_[n.value()]), EdgeIndex(edge_[n.value()] - 1)};
   }
+  // Where the way to n leaves the visible object (NodeRole) that is next to it: n itself, or the first
+  // of the inner parts between, of which there may be as many as nodes. O(1).
+  NodeIndex below_visible(NodeIndex n) const { return NodeIndex(below_[n.value()]); }
 
  private:
   Array<uint32_t> parent_;
-  Array<uint32_t> edge_;  // 1 + edge; 0: a root or not reached
+  Array<uint32_t> edge_;   // 1 + edge; 0: a root or not reached
+  Array<uint32_t> below_;  // of what is not reached: itself
 };
 
 // Of code and shapes: see NodeRole.

@@ -1,6 +1,7 @@
 // Which of several ways to a node is told: rings of timers are held by their head.
 #include "analysis/root_paths.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/graph_dsl.h"
@@ -60,6 +61,26 @@ list: object TimersList
 list -_idleNext-> a; a -_idleNext-> b; b -_idleNext-> a
 )");
   EXPECT_EQ(HolderOf(g, "b"), "list");
+}
+
+// As those of a promise that many wait for: V8 links its reactions.
+TEST(RootPaths, WhereAWayLeavesAVisibleObjectIsKnownForAnyNumberOfInnerParts) {
+  constexpr int kParts = 3'000;
+  std::string text =
+      "root -shortcut global-> global; global -a-> holder; holder -internal x-> p0\n";
+  for (int i = 0; i < kParts; ++i) {
+    text += fmt::format("p{0}: hidden \"system / PromiseReaction\"; p{0} -internal x-> i{0}\n", i);
+    if (i > 0) text += fmt::format("p{} -internal next-> p{}\n", i - 1, i);
+  }
+  const DslGraph g(text);
+  const NameHashes names(g.graph());
+  const RootPaths paths(g.graph(), names);
+  for (int i = 0; i < kParts; ++i) {
+    ASSERT_EQ(g.label(paths.below_visible(g[fmt::format("i{}", i)])), "p0") << i;
+    ASSERT_EQ(g.label(paths.below_visible(g[fmt::format("p{}", i)])), "p0") << i;
+  }
+  EXPECT_EQ(g.label(paths.below_visible(g["holder"])), "holder");
+  EXPECT_EQ(g.label(paths.holder(g["p0"]).from), "holder");
 }
 
 }  // namespace
