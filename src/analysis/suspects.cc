@@ -296,6 +296,13 @@ class Builder {
       return;
     }
     FillGrowth(*first);
+    if (!IsMoreThanNoise(*first) && GrowsAllOver()) {
+      out_.verdict = Verdict::kInconclusive;
+      out_.reason =
+          "the heap grows in every step, but in many places, none of which grows enough to be "
+          "called a leak: take more snapshots under load";
+      return;
+    }
     if (IsClear(*first) && MayBeEmptied(*first)) {
       out_.verdict = Verdict::kInconclusive;
       out_.reason =
@@ -345,6 +352,24 @@ class Builder {
                       ? "two snapshots cannot tell a leak from a warm-up: take a third under load"
                       : "the growth slows down, as a cache that fills does: take another snapshot "
                         "under load";
+  }
+
+  // A tree that is filled by its keys, for example: each of its branches grows a little.
+  bool GrowsAllOver() const {
+    constexpr double kMostlyStays = 0.5, kHardlySlower = 0.5;
+    if (heap_sizes_.size() < 3) return false;
+    double most = 0, last = 0;
+    for (size_t k = 1; k < heap_sizes_.size(); ++k) {
+      last = static_cast<double>(heap_sizes_[k]) - static_cast<double>(heap_sizes_[k - 1]);
+      if (last <= 0) return false;
+      most = std::max(most, last);
+    }
+    const auto heap = static_cast<double>(heap_sizes_.back());
+    const double grown = heap - static_cast<double>(heap_sizes_.front());
+    double stayed = 0;
+    for (const GrowthGroup& g : last_.growth.groups) stayed += static_cast<double>(g.grown_bytes());
+    return last >= kLargeShareOfHeap * heap && last >= kHardlySlower * most &&
+           stayed >= kMostlyStays * grown;
   }
 
   std::vector<double> StepBytes(const Candidate& c) const {

@@ -128,6 +128,38 @@ TEST(FindLeaks, ACacheThatFillsIsInconclusive) {
   EXPECT_EQ(Ask({Ids(0, 400), Ids(0, 3400), Ids(0, 4000)}).verdict, Verdict::kInconclusive);
 }
 
+// A hundred lists of their own classes, each of which has a hundredth of the lines.
+HeapGraph ManyLists(uint32_t line_count) {
+  constexpr uint32_t kLists = 100;
+  GraphBuilder b;
+  const NodeIndex root = b.AddNode(NodeType::kSynthetic, "", 1, 0);
+  const NodeIndex global = b.AddNode(NodeType::kObject, "Object", 5, 16);
+  b.AddEdge(root, EdgeType::kShortcut, "global", global);
+  std::vector<NodeIndex> lists;
+  for (uint32_t i = 0; i < kLists; ++i) {
+    lists.push_back(b.AddNode(NodeType::kObject, fmt::format("List{}", i), 101 + 2 * i, 16));
+    b.AddEdge(global, EdgeType::kProperty, fmt::format("list{}", i), lists.back());
+  }
+  for (uint32_t i = 0; i < line_count; ++i) {
+    const NodeIndex line = b.AddNode(NodeType::kObject, "Line", 1001 + 2 * i, 200);
+    b.AddEdge(lists[i % kLists], EdgeType::kElement, i / kLists, line);
+  }
+  return b.Build();
+}
+
+TEST(FindLeaks, GrowthInManyPlacesIsInconclusive) {
+  const auto ask = [](std::initializer_list<uint32_t> counts) {
+    std::vector<Session> sessions;
+    for (const uint32_t n : counts) sessions.push_back(Session::FromGraph(ManyLists(n)));
+    return Ask(sessions);
+  };
+  const Findings f = ask({2000, 4000, 6000});
+  EXPECT_EQ(f.verdict, Verdict::kInconclusive);
+  EXPECT_TRUE(f.reason.find("in many places") != std::string::npos) << f.reason;
+  EXPECT_EQ(ask({2000, 4000, 4000}).verdict, Verdict::kNoLeak);
+  EXPECT_EQ(ask({2000, 4000, 4100}).verdict, Verdict::kNoLeak);
+}
+
 TEST(FindLeaks, TwoSnapshotsAreInconclusiveAndStillNameASuspect) {
   const Findings f = Ask({Ids(0, 400), Ids(0, 2400)});
   EXPECT_EQ(f.verdict, Verdict::kInconclusive);
