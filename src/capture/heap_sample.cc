@@ -37,8 +37,8 @@ constexpr size_t kFewObjects = kChunkWords / 2000;
 constexpr uint64_t kLargeArray = 16'000;
 constexpr uint64_t kLongArray = 16;
 // Places in an array that are looked at, and words of each, to see what it holds: the table of a
-// Map begins with numbers, and its end is not in use.
-constexpr uint64_t kArrayPlaces = 512;
+// Map begins with numbers, and its end is not in use. The longest one has a figure of its own.
+constexpr uint64_t kArrayPlaces = 32, kPlacesOfLongest = 512;
 constexpr size_t kPlaceWords = 16;
 constexpr double kArrayOfPointers = 0.1;
 // The tables of V8 begin with three numbers, the third of which is how many buckets they have: a
@@ -97,7 +97,7 @@ class HeapReader {
   void LearnFreeSpace(std::span<const uint64_t> words);
   uint64_t FreeWordsAt(std::span<const uint64_t> chunk, size_t at) const;
   void Count(std::span<const uint64_t> chunk, HeapSample* sample) const;
-  double PointersIn(uint64_t first, uint64_t length) const;
+  double PointersIn(uint64_t first, uint64_t length, uint64_t places) const;
   void CountLargeArrays(const std::vector<uint64_t>& chunks, HeapSample* sample);
 
   ProcessId pid_;
@@ -281,11 +281,11 @@ void HeapReader::Count(std::span<const uint64_t> chunk, HeapSample* sample) cons
 }
 
 // Which part of an array's words point to objects.
-double HeapReader::PointersIn(uint64_t first, uint64_t length) const {
+double HeapReader::PointersIn(uint64_t first, uint64_t length, uint64_t places) const {
   std::array<uint64_t, kPlaceWords> words{};
   double looked_at = 0, pointers = 0;
-  for (uint64_t i = 0; i < kArrayPlaces; ++i) {
-    const uint64_t index = (length - kPlaceWords) / (kArrayPlaces - 1) * i;
+  for (uint64_t i = 0; i < places; ++i) {
+    const uint64_t index = (length - kPlaceWords) / (places - 1) * i;
     if (!Read(first + index * 8, words)) continue;
     looked_at += static_cast<double>(words.size());
     for (const uint64_t word : words) {
@@ -297,6 +297,7 @@ double HeapReader::PointersIn(uint64_t first, uint64_t length) const {
 
 void HeapReader::CountLargeArrays(const std::vector<uint64_t>& chunks, HeapSample* sample) {
   std::vector<uint64_t> page(kHeadWords);
+  uint64_t longest = 0;
   for (const uint64_t at : chunks) {
     if (!Read(at, page)) continue;
     // A large object is alone in its chunks: the first Map is its own.
@@ -311,7 +312,9 @@ void HeapReader::CountLargeArrays(const std::vector<uint64_t>& chunks, HeapSampl
     const uint64_t first = at + (i + 2) * 8;
     const Region* region = RegionOf(at);
     if (region == nullptr || length > (region->end - first) / 8) continue;
-    const double part = PointersIn(first, length);
+    const double part =
+        PointersIn(first, length, length > longest ? kPlacesOfLongest : kArrayPlaces);
+    longest = std::max(longest, length);
     if (part < kArrayOfPointers) continue;
     const double all = part * static_cast<double>(length);
     const uint64_t each = WordsForEachBucket(std::span(page).subspan(i + 2), length);
