@@ -296,13 +296,6 @@ class Builder {
       return;
     }
     FillGrowth(*first);
-    if (!IsMoreThanNoise(*first) && GrowsAllOver()) {
-      out_.verdict = Verdict::kInconclusive;
-      out_.reason =
-          "the heap grows in every step, but in many places, none of which grows enough to be "
-          "called a leak: take more snapshots under load";
-      return;
-    }
     if (IsClear(*first) && MayBeEmptied(*first)) {
       out_.verdict = Verdict::kInconclusive;
       out_.reason =
@@ -341,8 +334,11 @@ class Builder {
       return;
     }
     if (!IsMoreThanNoise(*first)) {
-      out_.verdict = Verdict::kNoLeak;
-      out_.reason = "what grows is too little to matter";
+      const bool all_over = GrowsAllOver();
+      out_.verdict = all_over ? Verdict::kInconclusive : Verdict::kNoLeak;
+      out_.reason = all_over ? "the heap grows in every step, but in many places, none of which "
+                               "grows enough to be called a leak: take more snapshots under load"
+                             : "what grows is too little to matter";
       return;
     }
     out_.verdict = Verdict::kInconclusive;

@@ -50,16 +50,15 @@ struct Work {
   uint32_t first_major;  // of the versions of Node
   double base_memory, memory_per_node;
   double base_ms, ms_per_node, ms_per_edge, ms_per_string, ms_per_text_byte;
-  double ms_per_squared_string;  // Node 16 to 18: many texts meet in few places of a table
-  double names;                  // times IndexNameMs, kWeakEntryMs
+  double names;  // times IndexNameMs, kWeakEntryMs
 };
 constexpr Work kWork[] = {
-    {0, 4e6, 180, 299, 0.00055, 0.000263, 0, 14e-6, 0, 0.51},
-    {16, 4e6, 180, 27, 0.00054, 0.000336, 0.01, 27e-6, 1.6e-8, 1.35},
-    {20, 4e6, 180, 93, 0.000484, 0.000249, 0.0002, 17e-6, 0, 0.68},
-    {22, 4e6, 128, 121, 0.000452, 0.00023, 0.0016, 16e-6, 0, 0.46},
-    {24, 12e6, 128, 83, 0.000273, 0.000187, 0.0003, 20e-6, 0, 0.59},
-    {26, 9e6, 128, 119, 0.0003, 0.000133, 0.0006, 17e-6, 0, 0.77},
+    {0, 4e6, 180, 299, 0.00055, 0.000263, 0, 14e-6, 0.51},
+    {16, 4e6, 180, 27, 0.00054, 0.000336, 0.01, 27e-6, 1.35},
+    {20, 4e6, 180, 93, 0.000484, 0.000249, 0.0002, 17e-6, 0.68},
+    {22, 4e6, 128, 121, 0.000452, 0.00023, 0.0016, 16e-6, 0.46},
+    {24, 12e6, 128, 83, 0.000273, 0.000187, 0.0003, 20e-6, 0.59},
+    {26, 9e6, 128, 119, 0.0003, 0.000133, 0.0006, 17e-6, 0.77},
 };
 // Each takes the longer the more there are: they are found in ever larger tables.
 double NodeMs(double nodes) { return nodes * std::log(std::max(1.0, nodes / 1e4)); }
@@ -195,7 +194,6 @@ SnapshotCost PredictCost(const HeapCounts& counts, SnapshotMethod method) {
       counts.work_time *
       (work.base_ms + NodeMs(shape.nodes) * work.ms_per_node + shape.edges * work.ms_per_edge +
        shape.strings * work.ms_per_string + shape.text_bytes * work.ms_per_text_byte +
-       shape.strings * shape.strings * work.ms_per_squared_string +
        (IndexNameMs(shape.index_names) + shape.weak_entries * kWeakEntryMs) * work.names);
   SnapshotCost cost;
   const double pages = method == SnapshotMethod::kFork
