@@ -11,13 +11,16 @@ namespace {
 
 class CoreBuilder {
  public:
-  CoreBuilder(const HeapGraph& graph, Array<uint8_t>& marks, unsigned threads)
+  CoreBuilder(const HeapGraph& graph, Array<uint8_t>& marks, unsigned threads,
+              const HubSampleRule& rule, const std::vector<uint32_t>& exempt)
       : graph_(graph),
         threads_(threads),
         first_edge_(graph.columns().first_edge.data()),
         edge_(graph.columns().edge.data()),
         n_(graph.node_count()),
-        marks_(marks) {
+        marks_(marks),
+        rule_(rule),
+        exempt_(exempt) {
     record_ = Array<uint32_t>(n_);
   }
 
@@ -27,6 +30,7 @@ class CoreBuilder {
     core_.last = RankedBits(n_);
     MarkLastNodes();
     core_.last.Seal();
+    ChooseHubs();
     // More than most heaps take; what is not written to costs nothing.
     Reserve(static_cast<uint32_t>(std::min<uint64_t>(2 * uint64_t{n_} + 2, CoreGraph::kLastEdge)));
     Add(CoreGraph::kUnvisited);
@@ -36,6 +40,7 @@ class CoreBuilder {
       if (InCore(u)) AddRecord(u);
     }
     core_.words.Resize(size_);
+    core_.sample.Seal();
     ParallelBlocks(threads_, n_ - 1, kNodeBlock, [&](size_t first, size_t last) {
       auto u = static_cast<uint32_t>(n_ - 1 - first);
       const auto below = static_cast<uint32_t>(n_ - 1 - last);
@@ -67,6 +72,21 @@ class CoreBuilder {
     }
   }
 
+  // Which of the nodes marked kSampled are.
+  void ChooseHubs() {
+    constexpr uint8_t kOthers = NodeMark::kReplaced | NodeMark::kKept | NodeMark::kOuter;
+    std::vector<uint32_t> hubs;
+    for (uint32_t u = 0; u < n_; ++u) {
+      if ((marks_[u] & NodeMark::kSampled) == 0) continue;
+      if ((marks_[u] & kOthers) != 0 || std::binary_search(exempt_.begin(), exempt_.end(), u)) {
+        marks_[u] &= static_cast<uint8_t>(~NodeMark::kSampled);
+      } else {
+        hubs.push_back(u);
+      }
+    }
+    core_.sample = HubSample(graph_, std::move(hubs), rule_);
+  }
+
   bool SaysNothing(uint32_t target) const {
     return (marks_[target] & (NodeMark::kOuter | NodeMark::kReplaced)) != 0;
   }
@@ -93,14 +113,18 @@ class CoreBuilder {
       if (IsSpecial(u, edge)) {
         special |= !weak;
       } else {
-        out += !weak & !SaysNothing(edge.target) & (edge.target != u);
+        bool counts = !weak & !SaysNothing(edge.target) & (edge.target != u);
+        if (counts && (marks_[edge.target] & NodeMark::kSampled) != 0) {
+          counts = core_.sample.Keep(u, edge);
+        }
+        out += counts;
       }
     }
     size_ = static_cast<uint32_t>(out - core_.words.data());
     if (special) {
       core_.special.push_back(u);
       marks_[u] |= NodeMark::kSpecial;
-    } else if (size_ == begin + 1 && (marks_[u] & (NodeMark::kReplaced | NodeMark::kKept)) == 0) {
+    } else if (size_ == begin + 1 && (marks_[u] & kNeverOuter) == 0) {
       marks_[u] |= NodeMark::kOuter;
       record_[u] = kOuterRecord;
       size_ = begin;
@@ -161,6 +185,7 @@ class CoreBuilder {
   }
   void Add(uint32_t word) { core_.words[size_++] = word; }
 
+  static constexpr uint8_t kNeverOuter = NodeMark::kReplaced | NodeMark::kKept | NodeMark::kSampled;
   static constexpr uint32_t kAhead = 48;  // edges
   static constexpr uint32_t kOuterRecord = 0xFFFFFFFFu;
   static constexpr size_t kNodeBlock = size_t{1} << 16;
@@ -170,6 +195,8 @@ class CoreBuilder {
   const RawEdge* edge_;
   const uint32_t n_;
   Array<uint8_t>& marks_;
+  const HubSampleRule& rule_;
+  const std::vector<uint32_t>& exempt_;
   CoreGraph core_;
   Array<uint32_t> record_;  // by node; kOuterRecord for outer nodes
   uint32_t size_ = 0;
@@ -177,8 +204,9 @@ class CoreBuilder {
 
 }  // namespace
 
-CoreGraph BuildCoreGraph(const HeapGraph& graph, Array<uint8_t>& marks, unsigned threads) {
-  return CoreBuilder(graph, marks, threads).Run();
+CoreGraph BuildCoreGraph(const HeapGraph& graph, Array<uint8_t>& marks, unsigned threads,
+                         const HubSampleRule& rule, const std::vector<uint32_t>& exempt) {
+  return CoreBuilder(graph, marks, threads, rule, exempt).Run();
 }
 
 }  // namespace leaktrail

@@ -13,8 +13,8 @@
 //   ┌ header: kUnvisited + flags, later the preorder number of the node
 //   │ edge: record that it leads to │ … │ last edge, with kLastEdge │
 //
-// Edges to outer and replaced nodes, to the node itself and those that are not essential whatever
-// the page objects are not in it. A node without any edge has one to the root, which says nothing.
+// Edges to outer and replaced nodes, to the node itself, those that are not essential whatever the
+// page objects are, and those that hub_sample.h leaves out are not in it. A node without any edge has one to the root, which says nothing.
 //
 // Cost: a pass over the edges from the last to the first, and one over what is kept. Memory: 4
 // bytes a node while it is built; after that 3 bits a node, 8 bytes a core node, 4 a kept edge.
@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "analysis/hub_sample.h"
 #include "base/array.h"
 #include "base/ranked_bits.h"
 #include "heap/graph.h"
@@ -47,10 +48,13 @@ struct CoreGraph {
   uint32_t core_count = 0;        // with the root
   RankedBits last;                // nodes marked kLast
   std::vector<uint32_t> special;  // core nodes with edges to the root, shortcuts, WeakMap tables'
+  HubSample sample;               // sealed: which edges were left out
 };
 
 // Adds kOuter and kLast to the marks. Of nodes marked kReplaced or kKept and of the root none
-// becomes an outer node.
-CoreGraph BuildCoreGraph(const HeapGraph& graph, Array<uint8_t>& marks, unsigned threads);
+// becomes an outer node. Of those marked kSampled the replaced, the kept, the last and the `exempt`
+// ones, which are given in ascending order, lose that mark; the others stay in the core.
+CoreGraph BuildCoreGraph(const HeapGraph& graph, Array<uint8_t>& marks, unsigned threads,
+                         const HubSampleRule& rule, const std::vector<uint32_t>& exempt);
 
 }  // namespace leaktrail

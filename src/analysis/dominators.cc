@@ -19,7 +19,10 @@
 //    change to any dominator: a path that a node x outside d's ancestors is not on leads to h in
 //    the one graph if and only if one does in the other. So h becomes a single-retainer node that
 //    is walked as a child of d, and edges into it are not in the core. The same goes for the global
-//    object itself, whose dominator is the root.
+//    object itself, whose dominator is the root. In most of Node's heaps the root leads to page
+//    objects beside the global one (the wrappers of servers and pipes); then the root is d. Of the
+//    edges to the hubs that are left, such as the map of a class of the app, most are left out on
+//    trial (hub_sample.h), and looked at when the tree is there (left_out_edges.h).
 //
 // 3. One walk finds page objects too. What the root's shortcut edges reach is walked first. That
 //    set, with what only shortcut or WeakMap table edges add to it, is the set of page objects,
@@ -55,6 +58,7 @@
 #include "analysis/candidate_lists.h"
 #include "analysis/core_graph.h"
 #include "analysis/hub_dominators.h"
+#include "analysis/left_out_edges.h"
 #include "analysis/node_marks.h"
 #include "analysis/outer_dominators.h"
 #include "base/batch_worker.h"
@@ -91,11 +95,21 @@ class TreeShape {
   uint64_t size_ = 0;
 };
 
+// What a run takes for granted. Where that turns out to be wrong it takes less for granted next time.
+struct Assumptions {
+  bool root_leads_to_pages = true;  // its children beside the global objects are page objects
+  bool global_dominates = true;     // the only global object dominates all page objects
+  HubSampleRule sample;
+  std::vector<uint32_t> exempt;  // hubs that are not sampled, ascending
+  int rounds = 0;                // in which hubs were exempted
+};
+
 class SemiNca {
  public:
-  SemiNca(const HeapGraph& graph, unsigned threads)
+  SemiNca(const HeapGraph& graph, unsigned threads, Assumptions& assumed)
       : graph_(graph),
         threads_(threads),
+        assumed_(assumed),
         first_edge_(graph.columns().first_edge.data()),
         edge_(graph.columns().edge.data()),
         n_(graph.node_count()),
@@ -103,11 +117,11 @@ class SemiNca {
         candidates_(threads > 1,
                     [this](std::span<const Candidate> batch) { PutCandidates(batch); }) {}
 
-  // Nothing if hubs were replaced by the global object and it turned out not to dominate them.
-  std::optional<DominatorTree> Run(bool replace_hubs) {
+  // Nothing if an assumption was wrong, which is taken back then.
+  std::optional<DominatorTree> Run() {
     DominatorTree tree;
-    LayOut(replace_hubs);
-    WalkAll(tree);
+    LayOut();
+    if (!WalkAll(tree)) return std::nullopt;
     NumberNodes();
     OuterDominators outer(graph_, marks_, last_page_pre_, numbered_, page_);
     Beside([&](const std::atomic<bool>& stop) { outer.LookAhead(stop); },
@@ -118,7 +132,11 @@ class SemiNca {
              ComputeImmediateDominators();
            });
     AddOuterNodesTo(tree, outer);
-    if (GlobalIsPassedBy()) return std::nullopt;
+    if (GlobalIsPassedBy()) {
+      assumed_.global_dominates = false;
+      return std::nullopt;
+    }
+    if (!PlaceNodes(tree, outer.cyclic_count() == 0)) return std::nullopt;
     Finish(tree);
     return tree;
   }
@@ -138,8 +156,8 @@ class SemiNca {
 
   // --- what to walk ---------------------------------------------------------------------------
 
-  void LayOut(bool replace_hubs) {
-    marks_ = MarkNodes(graph_, threads_);
+  void LayOut() {
+    marks_ = MarkNodes(graph_, threads_, assumed_.sample.many_retainers);
     for (uint32_t e = first_edge_[0]; e < first_edge_[1]; ++e) {
       marks_[edge_[e].target] |= NodeMark::kKept;
       if (StartsPageObjects(e) && edge_[e].target != 0) starts_.push_back(edge_[e].target);
@@ -147,10 +165,10 @@ class SemiNca {
     }
     std::sort(starts_.begin(), starts_.end());
     starts_.erase(std::unique(starts_.begin(), starts_.end()), starts_.end());
-    if (replace_hubs) FindHubs();
+    FindHubs();
     for (uint32_t start : starts_) marks_[start] |= NodeMark::kReplaced;
     for (uint32_t hub : hubs_) marks_[hub] |= NodeMark::kReplaced;
-    core_ = BuildCoreGraph(graph_, marks_, threads_);
+    core_ = BuildCoreGraph(graph_, marks_, threads_, assumed_.sample, assumed_.exempt);
     words_ = core_.words.data();
     list_ = Array<uint32_t>(core_.core_count + 1);
     semi_ = Array<uint32_t>(core_.core_count + 1);
@@ -169,18 +187,41 @@ class SemiNca {
 
   void FindHubs() {
     if (starts_.empty()) return;
-    if (starts_.size() > 1) {
-      hubs_ = FindHubsDominatedBy(graph_, 0, starts_, marks_);
+    if (assumed_.root_leads_to_pages) roots_ = OtherChildrenOfRoot();
+    if (starts_.size() > 1 || !roots_.empty()) {
+      std::vector<uint32_t> children = starts_;
+      children.insert(children.end(), roots_.begin(), roots_.end());
+      hubs_ = FindHubsDominatedBy(graph_, 0, children, starts_.size(), marks_);
       return;
     }
+    if (!assumed_.global_dominates) return;
     // All page objects are dominated by the only global object.
     const uint32_t global = starts_[0];
     std::vector<uint32_t> children;
     for (uint32_t e = first_edge_[global]; e < first_edge_[global + 1]; ++e) {
       if (!IsNeverEssential(graph_, global, edge_[e])) children.push_back(edge_[e].target);
     }
-    hubs_ = FindHubsDominatedBy(graph_, global, children, marks_);
+    hubs_ = FindHubsDominatedBy(graph_, global, children, children.size(), marks_);
     if (!hubs_.empty()) global_ = global;
+  }
+
+  // What the embedder holds: in Node the wrappers of handles. V8's own kinds of roots have names in
+  // brackets and lead to page objects without being any.
+  std::vector<uint32_t> OtherChildrenOfRoot() const {
+    constexpr size_t kMost = 64;
+    std::vector<uint32_t> children;
+    for (uint32_t e = first_edge_[0]; e < first_edge_[1]; ++e) {
+      const uint32_t child = edge_[e].target;
+      if (child == 0 || IsNeverEssential(graph_, 0, edge_[e]) ||
+          std::binary_search(starts_.begin(), starts_.end(), child) ||
+          std::find(children.begin(), children.end(), child) != children.end() ||
+          (marks_[child] & NodeMark::kSingle) != 0) {
+        continue;
+      }
+      if (children.size() == kMost) return {};
+      children.push_back(child);
+    }
+    return children;
   }
 
   bool outer(uint32_t node) const { return (marks_[node] & NodeMark::kOuter) != 0; }
@@ -191,20 +232,46 @@ class SemiNca {
     return words_[core_.record(core_node)] < CoreGraph::kUnvisited;
   }
 
-  void WalkAll(DominatorTree& tree) {
+  bool WalkAll(DominatorTree& tree) {
     single_.set(kRootPre);  // no edge into it says anything
     Number(CoreGraph::kRootRecord, kRootPre);
     WalkPageObjects();
     last_page_pre_ = size_;
+    if (!std::all_of(roots_.begin(), roots_.end(), [&](uint32_t r) { return visited(r); })) {
+      assumed_.root_leads_to_pages = false;
+      return false;
+    }
+    for (uint32_t hub : core_.sample.hubs()) late_hubs_.push_back(!visited(hub));
     MarkRestOfPageObjects();
     for (uint32_t e = first_edge_[0]; e < first_edge_[1]; ++e) {
       if (edge_[e].type() == EdgeType::kWeak || IsEphemeronOfTable(graph_, 0, edge_[e])) continue;
       VisitFromRoot<false>(edge_[e].target);
     }
+    if (!AreSampledHubsReached()) return false;
     if (size_ < core_.core_count) WalkOrphans(tree);
     candidates_.Finish();
     tree.cyclic_count = core_.core_count - size_;
     shape_.Leave();
+    return true;
+  }
+
+  // One that is not may be an orphan only for want of an edge that was left out.
+  bool AreSampledHubsReached() {
+    std::vector<uint32_t> unvisited;
+    for (uint32_t hub : core_.sample.hubs()) {
+      if (!visited(hub)) unvisited.push_back(hub);
+    }
+    return unvisited.empty() || Exempt(unvisited);
+  }
+
+  // Always false.
+  bool Exempt(const std::vector<uint32_t>& hubs) {
+    constexpr int kMostRounds = 3;
+    std::vector<uint32_t>& exempt = assumed_.exempt;
+    exempt.insert(exempt.end(), hubs.begin(), hubs.end());
+    std::sort(exempt.begin(), exempt.end());
+    if (++assumed_.rounds == kMostRounds) assumed_.sample.many_retainers = kNone;
+    return false;
   }
 
   void WalkPageObjects() {
@@ -567,20 +634,50 @@ class SemiNca {
     return false;
   }
 
-  // From numbers to places in a preorder of the dominator tree: subtree sizes
-  // from a backward sweep, then every node takes the next free place in its dominator's range.
-  void Finish(DominatorTree& tree) {
-    Array<uint32_t>& dominator = numbered_.dominator;
-    const NodeNumbers& number = numbered_.number;
+  // From numbers to places in a preorder of the dominator tree, and from the dominators of the core
+  // without the edges that were left out to those with them, as long as they are `mendable`.
+  bool PlaceNodes(DominatorTree& tree, bool mendable) {
+    constexpr int kMostRounds = 3;
+    constexpr size_t kMostWrong = 16;
     marks_ = {};
+    LeftOutEdges left_out(graph_, core_.sample, late_hubs_, page_);
     Array<uint32_t> label(n_ + 1);
+    for (int round = 1;; ++round) {
+      std::vector<uint32_t> dominators_of_hubs;
+      for (uint32_t hub : core_.sample.hubs()) {
+        dominators_of_hubs.push_back(numbered_.dominator[numbered_.number.of(hub)]);
+      }
+      ComputePlaces(label);
+      std::vector<LeftOutEdges::Subtree> subtrees;
+      for (uint32_t d : dominators_of_hubs) subtrees.push_back({numbered_.dominator[d], label[d]});
+      left_out.Begin(std::move(subtrees));
+      FillOrder(tree, left_out);
+      const std::vector<LeftOutEdges::WrongHub> wrong = left_out.Wrong();
+      if (wrong.empty()) break;
+      if (round == kMostRounds || wrong.size() > kMostWrong || !mendable ||
+          std::any_of(wrong.begin(), wrong.end(), [](const auto& w) { return w.page_object; })) {
+        std::vector<uint32_t> hubs;
+        for (const LeftOutEdges::WrongHub& w : wrong) hubs.push_back(w.hub);
+        return Exempt(hubs);
+      }
+      RestoreDominators(tree, label);
+      AddEdgesToHubs(graph_, page_, wrong, size_, label, numbered_);
+    }
+    end_place_ = std::move(label);
+    return true;
+  }
+
+  // Subtree sizes from a backward sweep, then every node takes the next free place in its dominator's
+  // range. Dominators become places; `label`, the place after the subtree.
+  void ComputePlaces(Array<uint32_t>& label) {
+    Array<uint32_t>& dominator = numbered_.dominator;
     for (uint32_t w = 1; w <= size_; ++w) label[w] = 1;
     for (uint32_t w = size_; w > kRootPre; --w) {
       if (w > kAhead) Prefetch(&label[dominator[w - kAhead]]);
       label[dominator[w]] += label[w];
     }
-    // From here on dominator is the node's place and label the next free place below it: in the end
-    // the place after its subtree. A dominator comes before what it dominates.
+    // From here on label is the next free place below the node. A dominator comes before what it
+    // dominates.
     dominator[kRootPre] = 0;
     label[kRootPre] = 1;
     for (uint32_t w = kRootPre + 1; w <= size_; ++w) {
@@ -591,8 +688,13 @@ class SemiNca {
       dominator[w] = place;
       label[w] = place + 1;
     }
-    // Unreachable cycles are the root's last children.
-    label[kRootPre] = n_;
+    label[kRootPre] = n_;  // unreachable cycles are its last children
+  }
+
+  void FillOrder(DominatorTree& tree, LeftOutEdges& left_out) {
+    const Array<uint32_t>& dominator = numbered_.dominator;
+    const NodeNumbers& number = numbered_.number;
+    const bool any_left_out = !core_.sample.hubs().empty();
     uint32_t last = size_;
     tree.order = Array<uint32_t>(n_);
     ParallelBlocks(threads_, n_, kNodeBlock, [&](size_t first, size_t end) {
@@ -600,7 +702,9 @@ class SemiNca {
       size_t count = 0;
       const auto place = [&] {
         for (size_t i = 0; i < count; ++i) {
-          tree.order[dominator[ahead[i].second]] = ahead[i].first;
+          const auto [u, its] = ahead[i];
+          tree.order[dominator[its]] = u;
+          if (any_left_out) left_out.Check(u, dominator[its]);
         }
         count = 0;
       };
@@ -618,10 +722,30 @@ class SemiNca {
         if (number.of(u) == kNone) tree.order[last++] = u;
       }
     }
+  }
+
+  // The inverse of ComputePlaces.
+  void RestoreDominators(const DominatorTree& tree, const Array<uint32_t>& end_place) {
+    struct Open {
+      uint32_t number, end;
+    };
+    std::vector<Open> open = {{kRootPre, n_}};
+    numbered_.dominator[kRootPre] = kRootPre;
+    for (uint32_t place = 1; place < size_; ++place) {
+      while (open.back().end <= place) open.pop_back();
+      const uint32_t w = numbered_.number.of(tree.order[place]);
+      numbered_.dominator[w] = open.back().number;
+      open.push_back({w, end_place[w]});
+    }
+  }
+
+  void Finish(DominatorTree& tree) {
     numbered_.number = {};
     tree.subtree_end = Array<uint32_t>(n_);
     ParallelBlocks(threads_, size_, kNodeBlock, [&](size_t first, size_t end) {
-      for (size_t w = first + 1; w <= end; ++w) tree.subtree_end[dominator[w]] = label[w];
+      for (size_t w = first + 1; w <= end; ++w) {
+        tree.subtree_end[numbered_.dominator[w]] = end_place_[w];
+      }
     });
     for (uint32_t place = size_; place < n_; ++place) tree.subtree_end[place] = place + 1;
     tree.page_objects = std::move(page_);
@@ -635,8 +759,10 @@ class SemiNca {
   const uint32_t* first_edge_;
   const RawEdge* edge_;
   const uint32_t n_;
+  Assumptions& assumed_;
   Array<uint8_t> marks_;
   std::vector<uint32_t> starts_;  // of the page objects
+  std::vector<uint32_t> roots_;   // page objects that the root leads to, too
   std::vector<uint32_t> hubs_;
   uint32_t global_ = 0;  // which hubs' retainers were replaced by, if that is not the root
   CoreGraph core_;
@@ -649,10 +775,12 @@ class SemiNca {
   Array<uint32_t> list_;   // by number, of core nodes: candidates, during the walk
   Array<Link> link_;       // by number, of core nodes, after it
   Array<uint32_t> semi_;   // by number, of core nodes; top() of single-retainer nodes in the walk
+  Array<uint32_t> end_place_;  // by number: the place after the subtree, in the end
   std::unique_ptr<CandidateLists> lists_;
   TreeShape shape_{0};
   std::vector<Frame> stack_;
   std::vector<uint32_t> path_;
+  std::vector<bool> late_hubs_;        // by sampled hub: not met as a page object
   std::vector<uint32_t> page_only_;    // page objects that no edge that counts leads to
   BatchWorker<Candidate> candidates_;  // the walk goes on while they are put into lists
   uint32_t size_ = 0;
@@ -664,15 +792,19 @@ class SemiNca {
 
 }  // namespace
 
-DominatorTree ComputeDominatorOrder(const HeapGraph& graph, unsigned threads) {
+DominatorTree ComputeDominatorOrder(const HeapGraph& graph, unsigned threads,
+                                    const HubSampleRule& sample) {
   if (graph.node_count() == 0) return {};
-  if (auto tree = SemiNca(graph, std::max(threads, 1u)).Run(true)) return std::move(*tree);
-  // An unreachable page object leads to a hub, which the global object then does not dominate.
-  return std::move(*SemiNca(graph, std::max(threads, 1u)).Run(false));
+  Assumptions assumed;
+  assumed.sample = sample;
+  for (;;) {
+    if (auto tree = SemiNca(graph, std::max(threads, 1u), assumed).Run()) return std::move(*tree);
+  }
 }
 
-DominatorTree ComputeDominators(const HeapGraph& graph, unsigned threads) {
-  DominatorTree tree = ComputeDominatorOrder(graph, threads);
+DominatorTree ComputeDominators(const HeapGraph& graph, unsigned threads,
+                                const HubSampleRule& sample) {
+  DominatorTree tree = ComputeDominatorOrder(graph, threads, sample);
   FillImmediateDominators(tree);
   return tree;
 }

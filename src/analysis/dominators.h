@@ -11,14 +11,17 @@
 //
 // Cost: three passes over the edges in their order and a depth-first walk over what they leave,
 // about half of a heap; then nearly linear (dominators.cc tells the algorithm). Working memory about
-// 18 bytes a node and what the candidates take, of which 8 a node are the result. Runs twice if an
-// unreachable page object leads to what only the global object seemed to hold.
+// 18 bytes a node and what the candidates take, of which 8 a node are the result. Runs again if
+// something that was taken for granted turns out to be wrong: an unreachable page object leads to
+// what only the global object seemed to hold, or an edge that was left out on trial (hub_sample.h)
+// and cannot be added later was needed.
 // Threads: with more than one it starts and joins its own, hardly ever more than two at a time.
 #pragma once
 
 #include <cstdint>
 
 #include "analysis/essential_edges.h"
+#include "analysis/hub_sample.h"
 #include "base/array.h"
 #include "heap/graph.h"
 
@@ -37,9 +40,12 @@ struct DominatorTree {
   NodeIndex parent(NodeIndex n) const { return NodeIndex(idom[n.value()]); }
 };
 
-DominatorTree ComputeDominators(const HeapGraph& graph, unsigned threads = 1);
+// `sample` tells which edges are tried without (hub_sample.h); the result does not depend on it.
+DominatorTree ComputeDominators(const HeapGraph& graph, unsigned threads = 1,
+                                const HubSampleRule& sample = {});
 // Leaves idom empty: a class summary does not need it.
-DominatorTree ComputeDominatorOrder(const HeapGraph& graph, unsigned threads = 1);
+DominatorTree ComputeDominatorOrder(const HeapGraph& graph, unsigned threads = 1,
+                                    const HubSampleRule& sample = {});
 void FillImmediateDominators(DominatorTree& tree);
 
 }  // namespace leaktrail

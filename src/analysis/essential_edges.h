@@ -20,6 +20,7 @@ class NodeSet {
   explicit NodeSet(uint32_t node_count) : bits_((node_count + 63) / 64) {}
   bool contains(NodeIndex n) const { return bits_[n.value() / 64] >> (n.value() % 64) & 1; }
   void insert(NodeIndex n) { bits_[n.value() / 64] |= uint64_t{1} << (n.value() % 64); }
+  void erase(NodeIndex n) { bits_[n.value() / 64] &= ~(uint64_t{1} << (n.value() % 64)); }
   bool allocated() const { return !bits_.empty(); }
   // Calls visit(NodeIndex) for the nodes from `first`, a multiple of 64, to `end` that are not in it,
   // in order. The node that is visited may be inserted meanwhile.

@@ -1,5 +1,7 @@
 #include "analysis/hub_dominators.h"
 
+#include <algorithm>
+
 #include "analysis/node_marks.h"
 #include "base/growing_array.h"
 
@@ -16,7 +18,7 @@ constexpr size_t kFewNodes = size_t{1} << 16;  // searched in any case
 }  // namespace
 
 std::vector<uint32_t> FindHubsDominatedBy(const HeapGraph& graph, uint32_t d,
-                                          const std::vector<uint32_t>& children,
+                                          const std::vector<uint32_t>& children, size_t sure,
                                           const Array<uint8_t>& marks) {
   const uint32_t* const first_edge = graph.columns().first_edge.data();
   const RawEdge* const edges = graph.columns().edge.data();
@@ -35,12 +37,16 @@ std::vector<uint32_t> FindHubsDominatedBy(const HeapGraph& graph, uint32_t d,
     colour[hub] = kProven;
     hubs.push_back(hub);
   };
-  uint8_t next = 1;
-  for (uint32_t child : children) {
+  uint8_t next = 1, last_sure = 0;
+  for (size_t i = 0; i < children.size(); ++i) {
+    const uint32_t child = children[i];
     if (child == 0 || child == d || colour[child] != kNotReached) continue;
     reach(child, next);
+    if (i < sure) {
+      last_sure = next;
+      if ((marks[child] & NodeMark::kMany) != 0) prove(child);
+    }
     if (next < kLastColour) ++next;
-    if ((marks[child] & NodeMark::kMany) != 0) prove(child);
   }
   if (queue.size() < 2) return hubs;
   const size_t enough = kFewNodes + n / 8;
@@ -60,7 +66,7 @@ std::vector<uint32_t> FindHubsDominatedBy(const HeapGraph& graph, uint32_t d,
       }
       if (its == kNotReached) {
         reach(target, mine);
-      } else if ((marks[target] & NodeMark::kMany) != 0) {
+      } else if ((marks[target] & NodeMark::kMany) != 0 && std::min(its, mine) <= last_sure) {
         prove(target);
       }
     }

@@ -21,11 +21,12 @@
 namespace leaktrail {
 
 // The nodes marked kMany whose immediate dominator is d, as far as the search shows. `children` are
-// the targets of d's edges that count; every node reached from them must be dominated by d. Weak
-// edges, shortcuts, edges to the root and WeakMap tables' edges to values do not count. Page
-// objects are no matter here: what a page object leads to is one.
+// the targets of d's edges that count; every node reached from them must be dominated by d. Of each
+// hub one of the two ways begins at one of the first `sure` children. Weak edges, shortcuts, edges to
+// the root and WeakMap tables' edges to values do not count. Page objects are no matter here: what a
+// page object leads to is one.
 std::vector<uint32_t> FindHubsDominatedBy(const HeapGraph& graph, uint32_t d,
-                                          const std::vector<uint32_t>& children,
+                                          const std::vector<uint32_t>& children, size_t sure,
                                           const Array<uint8_t>& marks);
 
 }  // namespace leaktrail

@@ -22,6 +22,7 @@ struct NodeMark {
   static constexpr uint8_t kOuter = 16;     // not in the core
   static constexpr uint8_t kLast = 32;      // outer, and only other such nodes come after it
   static constexpr uint8_t kSettled = 128;  // outer, and more retainers change nothing
+  static constexpr uint8_t kSampled = 128;  // not outer: hub_sample.h decides on edges into it
   static constexpr uint8_t kSpecial = 64;   // in the core, with edges that have rules of their own
 };
 
@@ -29,9 +30,9 @@ inline bool IsOuterButNotLast(uint8_t mark) {
   return (mark & (NodeMark::kOuter | NodeMark::kLast)) == NodeMark::kOuter;
 }
 
-// kSingle and kMany of all nodes. Counting edges that turn out not to be essential is safe: it only
-// shortens less.
-Array<uint8_t> MarkNodes(const HeapGraph& graph, unsigned threads);
+// kSingle and kMany of all nodes, and kSampled of those with `sampled_from` (1…255) retainers.
+// Counting edges that turn out not to be essential is safe: it only shortens less.
+Array<uint8_t> MarkNodes(const HeapGraph& graph, unsigned threads, uint32_t sampled_from);
 
 // Rule 1 of the essential edges: the value of a WeakMap entry belongs to its key, not its table.
 inline bool IsEphemeronOfTable(const HeapGraph& graph, uint32_t from, const RawEdge& edge) {
