@@ -26,8 +26,7 @@ void LeftOutEdges::CheckEdges(uint32_t node, uint32_t place) {
     const bool dominated = place >= subtrees_[hub].first && place < subtrees_[hub].end;
     if (dominated && !late_[hub]) continue;
     const bool from_page = page_.contains(NodeIndex(node));
-    if ((dominated && !from_page) || edge.target == node ||
-        IsNeverEssential(graph_, node, edge) ||
+    if ((dominated && !from_page) || edge.target == node || IsNeverEssential(graph_, node, edge) ||
         (!from_page && page_.contains(NodeIndex(edge.target)))) {
       continue;
     }
@@ -63,8 +62,8 @@ namespace {
 class EdgeAdder {
  public:
   EdgeAdder(const HeapGraph& graph, const NodeSet& page,
-            std::span<const LeftOutEdges::WrongHub> hubs, uint32_t numbered,
-            Array<uint32_t>& depth, NumberedTree& tree)
+            std::span<const LeftOutEdges::WrongHub> hubs, uint32_t numbered, Array<uint32_t>& depth,
+            NumberedTree& tree)
       : graph_(graph),
         page_(page),
         hubs_(hubs),

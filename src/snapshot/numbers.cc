@@ -114,22 +114,38 @@ void ModernConvertWords(const uint64_t* words, uint32_t* values, size_t count) {
 
 }  // namespace
 
-NumberBatches::NumberBatches(const ChunkTask& task, bool modern_cpu)
-    : modern_cpu_(modern_cpu),
+NumberBatches::NumberBatches(const ChunkTask& task, NumberCode code)
+    : code_(code),
       data_(task.chunk.data),
       size_(task.chunk.size + (task.stopped ? 1 : 0)),
       digits_(Block(task.chunk.data - kBlockBytes).Digits()) {}
 
 std::span<const uint32_t> NumberBatches::Next(size_t most) {
   // What was found beyond the last batch comes first.
-  std::copy(words_ + returned_, words_ + count_, words_);
+  if (code_ == NumberCode::kWide) {
+    std::copy(values_ + returned_, values_ + count_, values_);
+  } else {
+    std::copy(words_ + returned_, words_ + count_, words_);
+  }
   std::erase_if(long_, [&](const LargeNumber& l) { return l.at < returned_; });
   for (LargeNumber& l : long_) l.at -= returned_;
   count_ -= returned_;
-  modern_cpu_ ? ModernFill(most) : FillBody(most);
+  switch (code_) {
+    case NumberCode::kWide:
+      WideFill(most);
+      break;
+    case NumberCode::kModern:
+      ModernFill(most);
+      break;
+    case NumberCode::kPortable:
+      FillBody(most);
+  }
   returned_ = std::min(count_, most);
-  modern_cpu_ ? ModernConvertWords(words_, values_, returned_)
-              : ConvertWords(words_, values_, returned_);
+  if (code_ == NumberCode::kModern) {
+    ModernConvertWords(words_, values_, returned_);
+  } else if (code_ == NumberCode::kPortable) {
+    ConvertWords(words_, values_, returned_);
+  }
   large_.clear();
   for (const LargeNumber& l : long_) {
     if (l.at >= returned_) break;
@@ -170,6 +186,71 @@ LEAKTRAIL_INLINE void NumberBatches::FillBody(size_t most) {
   at_ = at;
   digits_ = before;
 }
+
+#if defined(__x86_64__)
+namespace {
+
+// The values of eight words. As FourDigitsEach, but that what is no digit, and all before it, is cut
+// off by the count of the digits.
+LEAKTRAIL_WIDE LEAKTRAIL_INLINE __m256i EightValues(__m512i words) {
+  __m512i w = _mm512_sub_epi8(words, _mm512_set1_epi8('0'));
+  const __m512i others = _mm512_movm_epi8(_mm512_cmpgt_epu8_mask(w, _mm512_set1_epi8(9)));
+  const __m512i digit_bits = _mm512_lzcnt_epi64(others);  // 64 if all are
+  w = _mm512_and_si512(w, _mm512_sllv_epi64(_mm512_set1_epi64(-1),
+                                            _mm512_sub_epi64(_mm512_set1_epi64(64), digit_bits)));
+  w = _mm512_maddubs_epi16(w, _mm512_set1_epi16(1 << 8 | 10));
+  w = _mm512_madd_epi16(w, _mm512_set1_epi32(1 << 16 | 100));
+  w = _mm512_add_epi64(_mm512_mul_epu32(w, _mm512_set1_epi64(10'000)), _mm512_srli_epi64(w, 32));
+  return _mm512_cvtepi64_epi32(w);
+}
+
+}  // namespace
+
+// As FillBody, but that values are what is kept.
+LEAKTRAIL_WIDE void NumberBatches::WideFill(size_t most) {
+  const __m512i byte_numbers = _mm512_set_epi8(
+      63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41,
+      40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18,
+      17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  const __m512i byte_of_word = _mm512_and_si512(byte_numbers, _mm512_set1_epi8(7));
+  const __m512i word_of_byte =
+      _mm512_and_si512(_mm512_srli_epi16(byte_numbers, 3), _mm512_set1_epi8(7));
+  // From the end of a number in a block to the bytes of its word in that block and the one before.
+  const __m512i to_word = _mm512_add_epi8(byte_of_word, _mm512_set1_epi8(kBlockBytes - kGroup));
+  size_t count = count_, at = at_;
+  uint64_t before = digits_;
+  __m512i block_before = _mm512_loadu_si512(data_ + at - kBlockBytes);
+  for (; at < size_ && count < most; at += kBlockBytes) {
+    const char* const base = data_ + at;
+    const __m512i block = _mm512_loadu_si512(base);
+    const uint64_t digits =
+        _mm512_cmple_epu8_mask(_mm512_sub_epi8(block, _mm512_set1_epi8('0')), _mm512_set1_epi8(9));
+    uint64_t ends = ~digits & (digits << 1 | before >> 63);
+    if (size_ - at < kBlockBytes) ends &= LowBits(size_ - at);
+    if (const uint64_t long_ends = ends & AfterNineDigits(digits, before); long_ends != 0) {
+      count_ = count;
+      TakeLongNumbers(base, ends, long_ends);
+    }
+    before = digits;
+    const auto found = static_cast<size_t>(__builtin_popcountll(ends));
+    const __m512i positions = _mm512_maskz_compress_epi8(ends, byte_numbers);
+    __m512i group = word_of_byte;
+    for (size_t k = 0; k < found; k += kGroup) {
+      const __m512i bytes = _mm512_add_epi8(_mm512_permutexvar_epi8(group, positions), to_word);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(values_ + count + k),
+                          EightValues(_mm512_permutex2var_epi8(block_before, bytes, block)));
+      group = _mm512_add_epi8(group, _mm512_set1_epi8(kGroup));
+    }
+    count += found;
+    block_before = block;
+  }
+  count_ = count;
+  at_ = at;
+  digits_ = before;
+}
+#else
+void NumberBatches::WideFill(size_t most) { FillBody(most); }
+#endif
 
 // `long_ends` are those of the ends that end more than 8 digits.
 LEAKTRAIL_INLINE void NumberBatches::TakeLongNumbers(const char* base, uint64_t ends,

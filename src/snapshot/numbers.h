@@ -72,16 +72,25 @@ struct LargeNumber {
   uint64_t value;
 };
 
+// What the processor can do; all read the same.
+enum class NumberCode { kPortable, kModern, kWide };
+inline NumberCode BestNumberCode() {
+  return HasWideCpu()     ? NumberCode::kWide
+         : HasModernCpu() ? NumberCode::kModern
+                          : NumberCode::kPortable;
+}
+
 // The numbers that end in a task's chunk, in order, in batches that stay in the first-level cache.
 //
 // A number of at most 8 digits is the 8 bytes before its end, so finding numbers is copying words,
-// and eight of them at a time become values by the products of vector instructions. Longer ones,
-// which a mask of nine digits in a row finds, are looked at by themselves.
+// and eight of them at a time become values by the products of vector instructions. A wide processor
+// puts the words of eight numbers into one register, out of the 128 bytes around them. Longer
+// numbers, which a mask of nine digits in a row finds, are looked at by themselves.
 class NumberBatches {
  public:
   static constexpr size_t kMost = 1020;  // a multiple of 2…6
 
-  explicit NumberBatches(const ChunkTask& task, bool modern_cpu = HasModernCpu());
+  explicit NumberBatches(const ChunkTask& task, NumberCode code = BestNumberCode());
 
   // The next numbers modulo 2^32, as many as there are up to `most` (1…kMost); none at the end.
   // Valid until the next call.
@@ -101,19 +110,20 @@ class NumberBatches {
  private:
   LEAKTRAIL_INLINE void FillBody(size_t most);
   LEAKTRAIL_MODERN void ModernFill(size_t most);
+  LEAKTRAIL_WIDE void WideFill(size_t most);
   LEAKTRAIL_INLINE void TakeLongNumbers(const char* base, uint64_t ends, uint64_t long_ends);
 
-  const bool modern_cpu_;
+  const NumberCode code_;
   const char* const data_;
   const size_t size_;    // of the text; the byte that stopped the section may end a number
   size_t at_ = 0;        // in the text
   uint64_t digits_;      // the mask of the 64 bytes before
-  size_t count_ = 0;     // words that are there
+  size_t count_ = 0;     // numbers that are there
   size_t returned_ = 0;  // of these, those that were given out
-  std::vector<LargeNumber> long_;  // of the words that are there: values with more than 8 digits
+  std::vector<LargeNumber> long_;  // of the numbers that are there: values with more than 8 digits
   std::vector<LargeNumber> large_;
   // One block more than a batch, and what is written in groups of eight.
-  uint64_t words_[kMost + kBlockBytes];
+  uint64_t words_[kMost + kBlockBytes];  // not used by wide processors
   uint32_t values_[kMost + kBlockBytes];
 };
 

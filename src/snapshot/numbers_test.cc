@@ -68,7 +68,7 @@ NumberText MakeNumbers(std::mt19937_64& random, size_t count, unsigned most_digi
 
 // The text as chunks of at most `chunk_bytes`, one after the other, in batches of `most`.
 std::vector<uint64_t> ReadInChunks(const std::string& text, size_t chunk_bytes, size_t most,
-                                   bool modern_cpu) {
+                                   NumberCode code) {
   const std::string padded = std::string(kBlockBytes, '[') + text + std::string(kBlockBytes, ']');
   std::vector<uint64_t> values;
   for (size_t at = 0; at < text.size(); at += chunk_bytes) {
@@ -76,7 +76,7 @@ std::vector<uint64_t> ReadInChunks(const std::string& text, size_t chunk_bytes, 
     task.chunk.data = padded.data() + kBlockBytes + at;
     task.chunk.size = std::min(chunk_bytes, text.size() - at);
     task.stopped = at + task.chunk.size == text.size();
-    NumberBatches batches(task, modern_cpu);
+    NumberBatches batches(task, code);
     for (auto batch = batches.Next(most); !batch.empty(); batch = batches.Next(most)) {
       EXPECT_LE(batch.size(), most);
       batches.ForEachOfBatch([&](size_t place, uint64_t value) {
@@ -88,17 +88,19 @@ std::vector<uint64_t> ReadInChunks(const std::string& text, size_t chunk_bytes, 
   return values;
 }
 
-// Both kinds of code, whatever this machine is.
+// All kinds of code that this machine can run.
 TEST(NumberBatches, HaveEveryNumberOnceWhereverChunksAndBatchesEnd) {
   std::mt19937_64 random(7);
   for (unsigned most_digits : {1u, 2u, 8u, 9u, 11u, 17u, 22u}) {
     const NumberText made = MakeNumbers(random, 3000, most_digits);
     for (size_t chunk_bytes : {size_t{1}, size_t{63}, size_t{64}, size_t{1000}, made.text.size()}) {
       for (size_t most : {size_t{1}, size_t{7}, size_t{1019}, NumberBatches::kMost}) {
-        for (const bool modern_cpu : {false, HasModernCpu()}) {
-          ASSERT_EQ(ReadInChunks(made.text, chunk_bytes, most, modern_cpu), made.values)
+        for (const NumberCode code :
+             {NumberCode::kPortable, NumberCode::kModern, NumberCode::kWide}) {
+          if (code > BestNumberCode()) continue;
+          ASSERT_EQ(ReadInChunks(made.text, chunk_bytes, most, code), made.values)
               << most_digits << " digits, chunks of " << chunk_bytes << ", batches of " << most
-              << (modern_cpu ? ", modern" : "");
+              << ", code " << static_cast<int>(code);
         }
       }
     }
