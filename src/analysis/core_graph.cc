@@ -78,7 +78,8 @@ class CoreBuilder {
     std::vector<uint32_t> hubs;
     for (uint32_t u = 0; u < n_; ++u) {
       if ((marks_[u] & NodeMark::kSampled) == 0) continue;
-      if ((marks_[u] & kOthers) != 0 || std::binary_search(exempt_.begin(), exempt_.end(), u)) {
+      if ((marks_[u] & kOthers) != 0 || hubs.size() == HubSample::kMostHubs ||
+          std::binary_search(exempt_.begin(), exempt_.end(), u)) {
         marks_[u] &= static_cast<uint8_t>(~NodeMark::kSampled);
       } else {
         hubs.push_back(u);

@@ -258,8 +258,9 @@ class SemiNca {
   // One that is not may be an orphan only for want of an edge that was left out.
   bool AreSampledHubsReached() {
     std::vector<uint32_t> unvisited;
-    for (uint32_t hub : core_.sample.hubs()) {
-      if (!visited(hub)) unvisited.push_back(hub);
+    for (size_t i = 0; i < core_.sample.hubs().size(); ++i) {
+      const uint32_t hub = core_.sample.hubs()[i];
+      if (core_.sample.lacks_edges(i) && !visited(hub)) unvisited.push_back(hub);
     }
     return unvisited.empty() || Exempt(unvisited);
   }
@@ -640,12 +641,13 @@ class SemiNca {
     constexpr int kMostRounds = 3;
     constexpr size_t kMostWrong = 16;
     marks_ = {};
-    LeftOutEdges left_out(graph_, core_.sample, late_hubs_, page_);
+    LeftOutEdges left_out(core_.sample, late_hubs_, page_);
     Array<uint32_t> label(n_ + 1);
     for (int round = 1;; ++round) {
       std::vector<uint32_t> dominators_of_hubs;
       for (uint32_t hub : core_.sample.hubs()) {
-        dominators_of_hubs.push_back(numbered_.dominator[numbered_.number.of(hub)]);
+        const uint32_t number = numbered_.number.of(hub);
+        dominators_of_hubs.push_back(number == kNone ? kRootPre : numbered_.dominator[number]);
       }
       ComputePlaces(label);
       std::vector<LeftOutEdges::Subtree> subtrees;
@@ -694,23 +696,27 @@ class SemiNca {
   void FillOrder(DominatorTree& tree, LeftOutEdges& left_out) {
     const Array<uint32_t>& dominator = numbered_.dominator;
     const NodeNumbers& number = numbered_.number;
-    const bool any_left_out = !core_.sample.hubs().empty();
     uint32_t last = size_;
     tree.order = Array<uint32_t>(n_);
-    ParallelBlocks(threads_, n_, kNodeBlock, [&](size_t first, size_t end) {
+    ParallelBlocks(threads_, n_, HubSample::kNodeBlock, [&](size_t first, size_t end) {
+      HubSample::Reader edges(core_.sample, static_cast<uint32_t>(first));
       std::array<std::pair<uint32_t, uint32_t>, 256> ahead;  // nodes and numbers
       size_t count = 0;
       const auto place = [&] {
         for (size_t i = 0; i < count; ++i) {
           const auto [u, its] = ahead[i];
           tree.order[dominator[its]] = u;
-          if (any_left_out) left_out.Check(u, dominator[its]);
+          edges.ForEachOf(u, [&](size_t hub) { left_out.Check(u, dominator[its], hub); });
         }
         count = 0;
       };
       number.ForEach(static_cast<uint32_t>(first), static_cast<uint32_t>(end),
                      [&](uint32_t u, uint32_t its) {
-                       if (its == kNone) return;
+                       if (its == kNone) {
+                         place();
+                         edges.ForEachOf(u, [](size_t) {});
+                         return;
+                       }
                        Prefetch(&dominator[its]);
                        ahead[count++] = {u, its};
                        if (count == ahead.size()) place();

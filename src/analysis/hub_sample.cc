@@ -18,13 +18,11 @@ HubSample::HubSample(const HeapGraph& graph, std::vector<uint32_t> hubs, const H
     : rule_(rule),
       old_nodes_(graph.node_count() / rule.old_nodes),
       hubs_(std::move(hubs)),
+      slots_(std::bit_ceil(4 * hubs_.size() + 1)),
       states_(hubs_.size()),
-      lacking_(graph.node_count()) {
-  FillSlots();
-}
-
-void HubSample::FillSlots() {
-  slots_.assign(std::bit_ceil(4 * hubs_.size() + 1), {});
+      lacks_edges_(hubs_.size()),
+      lacking_(graph.node_count()),
+      end_of_block_(graph.node_count() / kNodeBlock + 1) {
   for (uint32_t i = 0; i < hubs_.size(); ++i) {
     size_t at = SlotOf(hubs_[i]);
     while (slots_[at].node != 0) at = (at + 1) & (slots_.size() - 1);
@@ -33,7 +31,10 @@ void HubSample::FillSlots() {
 }
 
 bool HubSample::Keep(uint32_t from, const RawEdge& edge) {
-  State& state = states_[Find(edge.target)];
+  size_t at = SlotOf(edge.target);
+  while (slots_[at].node != edge.target) at = (at + 1) & (slots_.size() - 1);
+  const uint32_t hub = slots_[at].hub;
+  State& state = states_[hub];
   const uint32_t met = state.met++;
   const uint64_t name = NameBit(edge);
   if (met < rule_.first_edges || met % rule_.one_of == 0 || from < old_nodes_ ||
@@ -41,19 +42,17 @@ bool HubSample::Keep(uint32_t from, const RawEdge& edge) {
     state.names |= name;
     return true;
   }
-  state.left_out = true;
+  const bool first = !lacking_.contains(NodeIndex(from));
   lacking_.insert(NodeIndex(from));
+  lacks_edges_[hub] = true;
+  left_out_.push_back(static_cast<uint16_t>(hub | (first ? kFirstOfNode : 0)));
+  end_of_block_[from / kNodeBlock] = left_out_.size();
   return false;
 }
 
 void HubSample::Seal() {
-  size_t out = 0;
-  for (size_t i = 0; i < hubs_.size(); ++i) {
-    if (states_[i].left_out) hubs_[out++] = hubs_[i];
-  }
-  hubs_.resize(out);
+  slots_ = {};
   states_ = {};
-  FillSlots();
 }
 
 }  // namespace leaktrail

@@ -6,15 +6,15 @@
 // ones, those of the oldest nodes, the first of each name (a map is held otherwise by its constructor
 // than by its instances), and every 64th of the rest. left_out_edges.h looks at the others later.
 //
-// Cost: a look into a small hash table for an edge to such a hub. Memory: 32 bytes a hub and a bit a
-// node. Threads: Keep from one at a time; frozen after Seal. Failure: std::bad_alloc.
+// Cost: a look into a small hash table for an edge to such a hub. Memory: a bit a node, 2 bytes an
+// edge that is left out. Threads: Keep from one at a time; frozen after Seal. Failure: std::bad_alloc.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "analysis/essential_edges.h"
-#include "base/array.h"
+#include "base/growing_array.h"
 #include "heap/graph.h"
 
 namespace leaktrail {
@@ -28,26 +28,42 @@ struct HubSampleRule {
 
 class HubSample {
  public:
-  static constexpr uint32_t kNoHub = 0xFFFFFFFFu;
+  static constexpr uint32_t kNodeBlock = 1u << 16;
+  static constexpr size_t kMostHubs = 1u << 15;
 
   HubSample() = default;
+  // At most kMostHubs hubs.
   HubSample(const HeapGraph& graph, std::vector<uint32_t> hubs, const HubSampleRule& rule);
 
-  // Whether an edge to a hub is laid out. If not, the node that it comes from is noted.
+  // Whether an edge to a hub is laid out. Edges come by the nodes they come from, in descending order.
   bool Keep(uint32_t from, const RawEdge& edge);
-  // Forgets the hubs of which all edges were kept.
+  // After the last Keep: forgets how the sample was taken.
   void Seal();
 
   const std::vector<uint32_t>& hubs() const { return hubs_; }
-  // The index among the hubs of a node, or kNoHub.
-  uint32_t Find(uint32_t node) const {
-    for (size_t at = SlotOf(node);; at = (at + 1) & (slots_.size() - 1)) {
-      if (slots_[at].node == 0) return kNoHub;  // first, for the root is not in it
-      if (slots_[at].node == node) return slots_[at].hub;
+  // Whether an edge to the hub with this index was left out. Only after Seal.
+  bool lacks_edges(size_t hub) const { return lacks_edges_[hub]; }
+
+  // Calls visit(hub's index) for the edges of nodes that were left out: of nodes in ascending order,
+  // all of which are in the block that begins at `first`, a multiple of kNodeBlock.
+  class Reader {
+   public:
+    Reader(const HubSample& sample, uint32_t first)
+        : sample_(sample), at_(sample.EndOfBlock(first / kNodeBlock)) {}
+    template <typename Visit>
+    void ForEachOf(uint32_t node, const Visit& visit) {
+      if (!sample_.lacking_.allocated() || !sample_.lacking_.contains(NodeIndex(node))) return;
+      for (bool first = false; !first;) {
+        const uint16_t entry = sample_.left_out_[--at_];
+        first = (entry & kFirstOfNode) != 0;
+        visit(size_t{entry} & ~size_t{kFirstOfNode});
+      }
     }
-  }
-  // Whether an edge of the node was left out. Only if there are hubs.
-  bool lacks(uint32_t node) const { return lacking_.contains(NodeIndex(node)); }
+
+   private:
+    const HubSample& sample_;
+    size_t at_;
+  };
 
  private:
   struct Slot {
@@ -57,19 +73,25 @@ class HubSample {
   struct State {
     uint64_t names = 0;  // a bit for each name that was met, by hash
     uint32_t met = 0;    // edges
-    bool left_out = false;
   };
+  static constexpr uint16_t kFirstOfNode = 0x8000;
+
   size_t SlotOf(uint32_t node) const {
     return (node * uint64_t{0x9E3779B97F4A7C15u} >> 32) & (slots_.size() - 1);
   }
-  void FillSlots();
+  size_t EndOfBlock(size_t block) const {
+    return block < end_of_block_.size() ? end_of_block_[block] : 0;
+  }
 
   HubSampleRule rule_;
   uint32_t old_nodes_ = 0;
   std::vector<uint32_t> hubs_;
   std::vector<Slot> slots_;  // as many as a power of two
   std::vector<State> states_;
-  NodeSet lacking_;
+  std::vector<bool> lacks_edges_;
+  NodeSet lacking_;                   // nodes of which an edge was left out
+  GrowingArray<uint16_t> left_out_;   // the hubs they lead to
+  std::vector<size_t> end_of_block_;  // in left_out_, by node block
 };
 
 }  // namespace leaktrail

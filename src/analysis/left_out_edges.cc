@@ -8,37 +8,24 @@
 
 namespace leaktrail {
 
-LeftOutEdges::LeftOutEdges(const HeapGraph& graph, const HubSample& sample,
-                           const std::vector<bool>& late, const NodeSet& page)
-    : graph_(graph), sample_(sample), late_(late), page_(page) {}
+LeftOutEdges::LeftOutEdges(const HubSample& sample, const std::vector<bool>& late,
+                           const NodeSet& page)
+    : sample_(sample), late_(late), page_(page) {}
 
 void LeftOutEdges::Begin(std::vector<Subtree> subtrees) {
   subtrees_ = std::move(subtrees);
   wrong_.assign(subtrees_.size(), {});
 }
 
-void LeftOutEdges::CheckEdges(uint32_t node, uint32_t place) {
-  const GraphColumns& c = graph_.columns();
-  for (uint32_t e = c.first_edge[node]; e < c.first_edge[node + 1]; ++e) {
-    const RawEdge& edge = c.edge[e];
-    const uint32_t hub = sample_.Find(edge.target);
-    if (hub == HubSample::kNoHub) continue;
-    const bool dominated = place >= subtrees_[hub].first && place < subtrees_[hub].end;
-    if (dominated && !late_[hub]) continue;
-    const bool from_page = page_.contains(NodeIndex(node));
-    if ((dominated && !from_page) || edge.target == node || IsNeverEssential(graph_, node, edge) ||
-        (!from_page && page_.contains(NodeIndex(edge.target)))) {
-      continue;
-    }
-    NoteWrong(hub, node, place, from_page && late_[hub]);
-  }
-}
-
-void LeftOutEdges::NoteWrong(uint32_t hub_index, uint32_t node, uint32_t place, bool page_object) {
+void LeftOutEdges::CheckClosely(uint32_t node, uint32_t place, size_t hub, bool dominated) {
+  const uint32_t hub_node = sample_.hubs()[hub];
+  const bool from_page = page_.contains(NodeIndex(node));
+  if (!from_page && (dominated || page_.contains(NodeIndex(hub_node)))) return;
+  const bool page_object = from_page && late_[hub];
   const std::lock_guard<std::mutex> lock(mutex_);
-  WrongHub& wrong = wrong_[hub_index];
+  WrongHub& wrong = wrong_[hub];
   if (wrong.hub == 0) {
-    wrong = {sample_.hubs()[hub_index], place, node, place, node, page_object};
+    wrong = {hub_node, place, node, place, node, page_object};
     return;
   }
   wrong.page_object |= page_object;

@@ -43,23 +43,21 @@ class LeftOutEdges {
   };
 
   // `late`, by hub: was not known for a page object when the walk had seen all of them.
-  LeftOutEdges(const HeapGraph& graph, const HubSample& sample, const std::vector<bool>& late,
-               const NodeSet& page);
+  LeftOutEdges(const HubSample& sample, const std::vector<bool>& late, const NodeSet& page);
 
   // Before a round of checks: where the dominator of each hub stands now.
   void Begin(std::vector<Subtree> subtrees);
-  // Looks at the edges of a node that the root reaches. Any number of threads.
-  void Check(uint32_t node, uint32_t place) {
-    if (sample_.lacks(node)) CheckEdges(node, place);
+  // Looks at an edge from a node that the root reaches to a hub. Any number of threads.
+  void Check(uint32_t node, uint32_t place, size_t hub) {
+    const bool dominated = place >= subtrees_[hub].first && place < subtrees_[hub].end;
+    if (!dominated || late_[hub]) CheckClosely(node, place, hub, dominated);
   }
   // In the order of the hubs.
   std::vector<WrongHub> Wrong();
 
  private:
-  void CheckEdges(uint32_t node, uint32_t place);
-  void NoteWrong(uint32_t hub_index, uint32_t node, uint32_t place, bool page_object);
+  void CheckClosely(uint32_t node, uint32_t place, size_t hub, bool dominated);
 
-  const HeapGraph& graph_;
   const HubSample& sample_;
   const std::vector<bool>& late_;
   const NodeSet& page_;
