@@ -21,9 +21,12 @@ struct NodeNumbers {
     return core.contains(node) ? of_core[core.Rank(node)] : of_outer(node);
   }
   uint32_t of_outer(uint32_t node) const {
-    const uint32_t last_before = last.Rank(node);
-    return last.contains(node) ? first_last + last_before
-                               : first_outer + node - core.Rank(node) - last_before;
+    return last.contains(node) ? first_last + last.Rank(node) : first_early_from(node);
+  }
+
+  // Of the first outer node that is no last one from `node` on, if there is any.
+  uint32_t first_early_from(uint32_t node) const {
+    return first_outer + node - core.Rank(node) - last.Rank(node);
   }
 
   // Calls visit(node, its number) for the nodes from `first`, a multiple of 64, to `end`, in order;

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "analysis/node_marks.h"
-#include "base/batch_worker.h"
 #include "base/cpu.h"
 #include "base/parallel.h"
 
@@ -196,46 +195,64 @@ class OuterNodeAdder {
     Join(pairs, false);
   }
 
-  // One thread finds the edges, which is most of the work; another one does with them, in order,
-  // what needs the dominators of the nodes before.
+  // Finding the edges is most of the work, and needs no dominators. What does is done block by block,
+  // in their order.
   struct EarlyStep {
     static constexpr uint32_t kFlag = 0x80000000u;
     uint32_t node;    // kFlag: a node is entered, else an edge from the one that was entered last
     uint32_t number;  // of the node. kFlag: an edge to a node with only one retainer
   };
-  void PassOnFromEarlyPages() {
+  struct EarlySteps {
+    std::vector<EarlyStep> steps;
+    std::vector<uint32_t> last_nodes;
     Pairs pairs;
-    uint32_t from = 0;  // number of the node that was entered last; 0: its edges do not count
-    BatchWorker<EarlyStep> steps(threads_ > 1, [&](auto batch) {
-      for (const EarlyStep& step : batch) {
-        const uint32_t number = step.number & ~EarlyStep::kFlag;
-        if ((step.node & EarlyStep::kFlag) != 0) {
-          from = Enter(step.node & ~EarlyStep::kFlag, number, true, pairs) ? number : 0;
-        } else if (from == 0) {
-          continue;
-        } else if (number != step.number) {
-          tree_.dominator[number] = from;
-        } else {
-          Add({number, from, step.node}, true, pairs);
-        }
-      }
-    });
-    uint32_t number = tree_.number.first_outer;
-    for (uint32_t u = 1; u < n_; ++u) {
+  };
+  void PassOnFromEarlyPages() {
+    constexpr size_t kBlock = size_t{1} << 13;
+    MakeAndTakeInOrder<EarlySteps>(
+        threads_, n_, kBlock,
+        [&](size_t first, size_t end, EarlySteps& made) {
+          FindEarlySteps(static_cast<uint32_t>(first), static_cast<uint32_t>(end), made);
+        },
+        [&](EarlySteps& made) { TakeEarlySteps(made); });
+  }
+
+  void FindEarlySteps(uint32_t first, uint32_t end, EarlySteps& made) const {
+    made.steps.clear();
+    made.last_nodes.clear();
+    uint32_t number = tree_.number.first_early_from(first);
+    for (uint32_t u = first; u < end; ++u) {
       const uint8_t mark = Mark(u);
       if ((mark & NodeMark::kOuter) == 0) continue;
       if ((mark & NodeMark::kLast) != 0) {
-        last_nodes_.push_back(u);
+        made.last_nodes.push_back(u);
         continue;
       }
-      steps.Push({u | EarlyStep::kFlag, number++});
+      made.steps.push_back({u | EarlyStep::kFlag, number++});
       ForEachOuterTarget(u, true, [&](uint32_t target) {
         const bool single = (Mark(target) & NodeMark::kSingle) != 0;
-        steps.Push({target, tree_.number.of_outer(target) | (single ? EarlyStep::kFlag : 0)});
+        made.steps.push_back(
+            {target, tree_.number.of_outer(target) | (single ? EarlyStep::kFlag : 0)});
       });
     }
-    steps.Finish();
-    Join(pairs, true);
+  }
+
+  void TakeEarlySteps(EarlySteps& made) {
+    uint32_t from = 0;  // number of the node that was entered last; 0: its edges do not count
+    for (const EarlyStep& step : made.steps) {
+      const uint32_t number = step.number & ~EarlyStep::kFlag;
+      if ((step.node & EarlyStep::kFlag) != 0) {
+        from = Enter(step.node & ~EarlyStep::kFlag, number, true, made.pairs) ? number : 0;
+      } else if (from == 0) {
+        continue;
+      } else if (number != step.number) {
+        tree_.dominator[number] = from;
+      } else {
+        Add({number, from, step.node}, true, made.pairs);
+      }
+    }
+    Join(made.pairs, true);
+    last_nodes_.insert(last_nodes_.end(), made.last_nodes.begin(), made.last_nodes.end());
   }
 
   void PassOnFromLast(bool pages) {

@@ -5,6 +5,7 @@
 // Threads: bodies run concurrently; the call returns when all are done.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <functional>
@@ -36,6 +37,37 @@ void ParallelBlocks(unsigned workers, size_t count, size_t block, const Body& bo
       const size_t first = next.fetch_add(block, std::memory_order_relaxed);
       if (first >= count) return;
       body(first, first + block < count ? first + block : count);
+    }
+  });
+}
+
+// Calls make(first, last, buffer) for blocks that cover [0, count), several at once, and for each
+// block, in their order and one at a time, take(buffer), on the thread that made it. What one take
+// wrote the next sees. A worker has one Buffer, which take leaves as make wants it.
+template <typename Buffer, typename Make, typename Take>
+void MakeAndTakeInOrder(unsigned workers, size_t count, size_t block, const Make& make,
+                        const Take& take) {
+  constexpr size_t kFailed = ~size_t{0};
+  std::atomic<size_t> next{0}, turn{0};
+  RunWorkers(workers, [&](unsigned) {
+    Buffer buffer;
+    try {
+      for (;;) {
+        const size_t mine = next.fetch_add(1, std::memory_order_relaxed);
+        if (mine * block >= count) return;
+        make(mine * block, std::min(count, (mine + 1) * block), buffer);
+        for (size_t now = turn.load(); now != mine; now = turn.load()) {
+          if (now == kFailed) return;
+          turn.wait(now);
+        }
+        take(buffer);
+        turn.store(mine + 1);
+        turn.notify_all();
+      }
+    } catch (...) {
+      turn.store(kFailed);
+      turn.notify_all();
+      throw;
     }
   });
 }
