@@ -106,13 +106,14 @@ struct Assumptions {
 
 class SemiNca {
  public:
-  SemiNca(const HeapGraph& graph, unsigned threads, Assumptions& assumed)
+  SemiNca(const HeapGraph& graph, unsigned threads, Array<uint8_t> marks, Assumptions& assumed)
       : graph_(graph),
         threads_(threads),
-        assumed_(assumed),
         first_edge_(graph.columns().first_edge.data()),
         edge_(graph.columns().edge.data()),
         n_(graph.node_count()),
+        assumed_(assumed),
+        marks_(std::move(marks)),
         page_(n_),
         candidates_(threads > 1,
                     [this](std::span<const Candidate> batch) { PutCandidates(batch); }) {}
@@ -157,7 +158,6 @@ class SemiNca {
   // --- what to walk ---------------------------------------------------------------------------
 
   void LayOut() {
-    marks_ = MarkNodes(graph_, threads_, assumed_.sample.many_retainers);
     for (uint32_t e = first_edge_[0]; e < first_edge_[1]; ++e) {
       marks_[edge_[e].target] |= NodeMark::kKept;
       if (StartsPageObjects(e) && edge_[e].target != 0) starts_.push_back(edge_[e].target);
@@ -468,10 +468,13 @@ class SemiNca {
   void NumberNodes() {
     NodeNumbers& number = numbered_.number;
     number.of_core = std::move(core_.record_of);
-    for (uint32_t& record : number.of_core) {
-      const uint32_t w = words_[record];
-      record = w < CoreGraph::kUnvisited ? w : kNone;
-    }
+    ParallelBlocks(threads_, number.of_core.size(), kNodeBlock, [&](size_t first, size_t end) {
+      for (size_t i = first; i < end; ++i) {
+        uint32_t& record = number.of_core[i];
+        const uint32_t w = words_[record];
+        record = w < CoreGraph::kUnvisited ? w : kNone;
+      }
+    });
     core_.words = {};
     number.core = std::move(core_.core);
     number.last = std::move(core_.last);
@@ -798,19 +801,29 @@ class SemiNca {
 
 }  // namespace
 
-DominatorTree ComputeDominatorOrder(const HeapGraph& graph, unsigned threads,
+Array<uint8_t> MarkNodesForDominators(const HeapGraph& graph, unsigned threads,
+                                      const HubSampleRule& sample) {
+  return MarkNodes(graph, std::max(threads, 1u), sample.many_retainers);
+}
+
+DominatorTree ComputeDominatorOrder(const HeapGraph& graph, unsigned threads, Array<uint8_t> marks,
                                     const HubSampleRule& sample) {
   if (graph.node_count() == 0) return {};
+  threads = std::max(threads, 1u);
   Assumptions assumed;
   assumed.sample = sample;
   for (;;) {
-    if (auto tree = SemiNca(graph, std::max(threads, 1u), assumed).Run()) return std::move(*tree);
+    if (auto tree = SemiNca(graph, threads, std::move(marks), assumed).Run()) {
+      return std::move(*tree);
+    }
+    marks = MarkNodesForDominators(graph, threads, assumed.sample);
   }
 }
 
 DominatorTree ComputeDominators(const HeapGraph& graph, unsigned threads,
                                 const HubSampleRule& sample) {
-  DominatorTree tree = ComputeDominatorOrder(graph, threads, sample);
+  DominatorTree tree =
+      ComputeDominatorOrder(graph, threads, MarkNodesForDominators(graph, threads, sample), sample);
   FillImmediateDominators(tree);
   return tree;
 }

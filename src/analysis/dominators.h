@@ -40,11 +40,16 @@ struct DominatorTree {
   NodeIndex parent(NodeIndex n) const { return NodeIndex(idom[n.value()]); }
 };
 
+// What MarkNodes (node_marks.h) says of the graph. A pass of its own, since nothing else keeps all
+// threads busy: whoever has other work to do beside the dominators does this before it.
+Array<uint8_t> MarkNodesForDominators(const HeapGraph& graph, unsigned threads,
+                                      const HubSampleRule& sample = {});
+
 // `sample` tells which edges are tried without (hub_sample.h); the result does not depend on it.
 DominatorTree ComputeDominators(const HeapGraph& graph, unsigned threads = 1,
                                 const HubSampleRule& sample = {});
-// Leaves idom empty: a class summary does not need it.
-DominatorTree ComputeDominatorOrder(const HeapGraph& graph, unsigned threads = 1,
+// Leaves idom empty: a class summary does not need it. `marks` are MarkNodesForDominators'.
+DominatorTree ComputeDominatorOrder(const HeapGraph& graph, unsigned threads, Array<uint8_t> marks,
                                     const HubSampleRule& sample = {});
 void FillImmediateDominators(DominatorTree& tree);
 

@@ -37,6 +37,7 @@ struct Session::State {
   std::optional<HeapGraph> graph;
   std::optional<DetachedNodes> detached;
   std::optional<ShallowSizes> shallow;
+  std::optional<Array<uint8_t>> marks;  // until the dominators are made of them
   std::optional<DominatorTree> dominators;
   std::optional<Array<uint64_t>> retained;
   std::optional<Array<int32_t>> distances;
@@ -49,6 +50,17 @@ struct Session::State {
 
   // Threads for a pass over the nodes; in a small graph one more would not pay.
   unsigned workers() const { return graph->node_count() < 100'000 ? 1 : threads; }
+  // Runs the first step of the dominators, unless it has been.
+  void NoteMarks() {
+    Once<Array<uint8_t>>(marks, "retainers' marks", "which nodes have one retainer or very many",
+                         [&] { return MarkNodesForDominators(*graph, workers()); });
+  }
+  Array<uint8_t> TakeMarks() {
+    NoteMarks();
+    Array<uint8_t> taken = std::move(*marks);
+    marks.reset();
+    return taken;
+  }
   // Runs one pass, once, and keeps its time. `cell` holds the result.
   template <typename T>
   const T& Once(std::optional<T>& cell, const char* pass, const char* reason,
@@ -136,8 +148,9 @@ const ShallowSizes& Session::shallow_sizes() {
 }
 
 const DominatorTree& Session::dominators() {
-  state_->Once<DominatorTree>(state_->dominators, "dominators", "what would be freed with a node",
-                              [&] { return ComputeDominatorOrder(graph(), state_->workers()); });
+  state_->Once<DominatorTree>(
+      state_->dominators, "dominators", "what would be freed with a node",
+      [&] { return ComputeDominatorOrder(graph(), state_->workers(), state_->TakeMarks()); });
   FillImmediateDominators(*state_->dominators);
   return *state_->dominators;
 }
@@ -195,13 +208,14 @@ const RetainerIndex& Session::retainers() {
 }
 
 void Session::RunSummaryPasses(const std::function<void()>& beside) {
-  // Dominators do not keep all cores busy and need nothing of the others' results, so they run
-  // beside all that needs none of theirs. Classes come first: their tables are gone by the time
+  // Dominators do not keep all cores busy, but for their first step, and need nothing of the others'
+  // results, so they run beside all that needs none of theirs. Classes come first: their tables are gone by the time
   // that the walk for dominators takes most memory.
   if (threads() > 1 && !state_->dominators) {
+    state_->NoteMarks();
     state_->Beside<DominatorTree>(
         state_->dominators, "dominators", "what would be freed with a node",
-        [&] { return ComputeDominatorOrder(graph(), state_->workers()); },
+        [&] { return ComputeDominatorOrder(graph(), state_->workers(), state_->TakeMarks()); },
         [&] {
           classes();
           shallow_sizes();
