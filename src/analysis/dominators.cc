@@ -439,10 +439,7 @@ class SemiNca {
   // Core nodes that the root does not reach and that have no essential retainer. An essential
   // retainer of an unvisited node is itself unvisited.
   void WalkOrphans(DominatorTree& tree) {
-    std::vector<uint32_t> unvisited;
-    for (uint32_t u = 1; u < n_; ++u) {
-      if (!outer(u) && !visited(u)) unvisited.push_back(u);
-    }
+    const std::vector<uint32_t> unvisited = UnvisitedCoreNodes();
     const auto is_page = [&](uint32_t u) {
       return (words_[core_.record(u)] & CoreGraph::kPageOnlyFlag) != 0;
     };
@@ -462,6 +459,22 @@ class SemiNca {
       Enter(core_.record(u), kRootPre);
       Walk<false>(core_.record(u));
     }
+  }
+
+  std::vector<uint32_t> UnvisitedCoreNodes() const {
+    std::vector<std::vector<uint32_t>> in_block(n_ / kNodeBlock + 1);
+    ParallelBlocks(threads_, n_, kNodeBlock, [&](size_t first, size_t end) {
+      core_.core.ForEachFrom(first, end, [&](size_t node, uint32_t rank) {
+        if (words_[core_.record_of[rank]] >= CoreGraph::kUnvisited) {
+          in_block[first / kNodeBlock].push_back(static_cast<uint32_t>(node));
+        }
+      });
+    });
+    std::vector<uint32_t> unvisited;
+    for (const std::vector<uint32_t>& nodes : in_block) {
+      unvisited.insert(unvisited.end(), nodes.begin(), nodes.end());
+    }
+    return unvisited;
   }
 
   // Outer nodes get the numbers after those of the walk. The core graph is not needed any more.
@@ -601,7 +614,9 @@ class SemiNca {
   void AddOuterNodesTo(DominatorTree& tree, OuterDominators& outer) {
     semi_ = {};
     numbered_.dominator = Array<uint32_t>(n_ + 1);
-    for (uint32_t w = 1; w <= size_; ++w) numbered_.dominator[w] = link_[w].dominator;
+    ParallelBlocks(threads_, size_, kNodeBlock, [&](size_t first, size_t end) {
+      for (size_t w = first + 1; w <= end; ++w) numbered_.dominator[w] = link_[w].dominator;
+    });
     link_ = {};
     size_ = core_size_ + n_ - core_.core_count;
     outer.Complete(DominatorOfPages(), threads_);
@@ -667,19 +682,19 @@ class SemiNca {
       }
       RestoreDominators(tree, label);
       AddEdgesToHubs(graph_, page_, wrong, size_, label, numbered_);
+      std::fill(label.begin(), label.end(), 0u);
     }
     end_place_ = std::move(label);
     return true;
   }
 
   // Subtree sizes from a backward sweep, then every node takes the next free place in its dominator's
-  // range. Dominators become places; `label`, the place after the subtree.
+  // range. Dominators become places; `label`, which is all zeros, the place after the subtree.
   void ComputePlaces(Array<uint32_t>& label) {
     Array<uint32_t>& dominator = numbered_.dominator;
-    for (uint32_t w = 1; w <= size_; ++w) label[w] = 1;
     for (uint32_t w = size_; w > kRootPre; --w) {
       if (w > kAhead) Prefetch(&label[dominator[w - kAhead]]);
-      label[dominator[w]] += label[w];
+      label[dominator[w]] += ++label[w];
     }
     // From here on label is the next free place below the node. A dominator comes before what it
     // dominates.

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <span>
 
+#include "base/parallel.h"
 #include "base/ranked_bits.h"
 #include "snapshot/numbers.h"
 
@@ -509,13 +510,17 @@ Result<SectionResult> ReadLocations(ByteSource& source, ChunkPipeline pipeline,
     located.insert(node);
   }
   locations = Array<Location>(located.Seal());
-  // DevTools keeps a map from node to location, so the last entry of a node counts.
-  for (size_t i = 0; i < count; ++i) {
-    const uint32_t* const row = values.data() + i * fields;
-    const uint32_t node = row[header.object_index_at] / header.node_fields;
-    locations[located.Rank(node)] = {NodeIndex(node), row[header.script_id_at], row[header.line_at],
-                                     row[header.column_at]};
-  }
+  // DevTools keeps a map from node to location, so the last entry of a node counts: if one has
+  // several, one thread does all.
+  const unsigned workers = locations.size() == count ? pipeline.threads : 1;
+  ParallelBlocks(workers, count, size_t{1} << 15, [&](size_t first, size_t end) {
+    for (size_t i = first; i < end; ++i) {
+      const uint32_t* const row = values.data() + i * fields;
+      const uint32_t node = row[header.object_index_at] / header.node_fields;
+      locations[located.Rank(node)] = {NodeIndex(node), row[header.script_id_at],
+                                       row[header.line_at], row[header.column_at]};
+    }
+  });
   result.rows = locations.size();
   return result;
 }
