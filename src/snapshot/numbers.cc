@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #if defined(__x86_64__)
-#include <immintrin.h>
+#include "base/wide_vectors.h"
 #endif
 
 namespace leaktrail {
