@@ -36,7 +36,7 @@ Array<uint8_t> MarkNodes(const HeapGraph& graph, unsigned threads, uint32_t samp
 
 // Rule 1 of the essential edges: the value of a WeakMap entry belongs to its key, not its table.
 inline bool IsEphemeronOfTable(const HeapGraph& graph, uint32_t from, const RawEdge& edge) {
-  if (edge.type() != EdgeType::kInternal || !graph.strings().has_ephemerons()) return false;
+  if (edge.type() != EdgeType::kInternal) return false;
   const EphemeronName* name =
       graph.strings().ephemeron(StringIndex(edge.label >> RawEdge::kTypeBits));
   return name != nullptr && name->table_id == graph.columns().id[from];

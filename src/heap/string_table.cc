@@ -227,7 +227,10 @@ StringTable::StringTable(Parts parts)
       unreadable_(std::make_unique<std::atomic<uint64_t>>(0)) {
   if (parts.ephemerons.empty()) return;
   ephemeron_strings_ = RankedBits(count_);
-  for (const EphemeronName& e : parts.ephemerons) ephemeron_strings_.insert(e.string);
+  for (const EphemeronName& e : parts.ephemerons) {
+    ephemeron_strings_.insert(e.string);
+    first_ephemeron_ = std::min(first_ephemeron_, e.string);
+  }
   ephemerons_ = Array<EphemeronName>(ephemeron_strings_.Seal());
   for (const EphemeronName& e : parts.ephemerons) {
     ephemerons_[ephemeron_strings_.Rank(e.string)] = e;

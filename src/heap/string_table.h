@@ -106,7 +106,10 @@ class StringTable {
   const EphemeronName* ephemeron(StringIndex i) const {
     return is_ephemeron(i) ? &ephemerons_[ephemeron_strings_.Rank(i.value())] : nullptr;
   }
-  bool is_ephemeron(StringIndex i) const { return ephemeron_strings_.contains(i.value()); }
+  // Most names are told by the first comparison: those that all heaps have come first in a table.
+  bool is_ephemeron(StringIndex i) const {
+    return i.value() >= first_ephemeron_ && ephemeron_strings_.contains(i.value());
+  }
   bool has_ephemerons() const { return !ephemerons_.empty(); }
   // How many reads failed since the table was made (the file changed under us).
   uint64_t unreadable_count() const { return unreadable_ ? unreadable_->load() : 0; }
@@ -129,6 +132,7 @@ class StringTable {
   size_t count_ = 0;
   uint64_t end_ = 0;
   std::array<std::vector<StringIndex>, static_cast<size_t>(WellKnown::kCount)> well_known_;
+  uint32_t first_ephemeron_ = ~uint32_t{0};
   RankedBits ephemeron_strings_;
   Array<EphemeronName> ephemerons_;
   std::unique_ptr<std::atomic<uint64_t>> unreadable_;
