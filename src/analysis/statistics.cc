@@ -30,6 +30,20 @@ HeapStatistics ComputeStatistics(const HeapGraph& graph, const ShallowSizes& sha
   // Stores that kept bytes of their own. With moved sizes there are few, and only for them it has
   // to be known whether something else holds them too.
   std::vector<NodeIndex> stores;
+  // Some at a time, so that their edges can be fetched ahead.
+  constexpr size_t kArrays = 1024, kAhead = 16;
+  std::vector<NodeIndex> arrays;
+  const auto look_at_arrays = [&] {
+    const GraphColumns& c = graph.columns();
+    for (size_t i = 0; i < arrays.size(); ++i) {
+      if (i + kAhead < arrays.size()) {
+        __builtin_prefetch(c.edge.data() + c.first_edge[arrays[i + kAhead].value()]);
+      }
+      const NodeIndex store = FindElements(graph, arrays[i]);
+      if (store.valid() && shallow.of(store) != 0) stores.push_back(store);
+    }
+    arrays.clear();
+  };
   for (NodeIndex n : graph.nodes()) {
     const uint64_t size = shallow.of(n);
     switch (graph.type(n)) {
@@ -53,11 +67,12 @@ HeapStatistics ComputeStatistics(const HeapGraph& graph, const ShallowSizes& sha
       default:
         if (graph.NameIs(n, WellKnown::kArray)) {
           s.js_arrays += size;
-          const NodeIndex store = FindElements(graph, n);
-          if (store.valid() && shallow.of(store) != 0) stores.push_back(store);
+          arrays.push_back(n);
+          if (arrays.size() == kArrays) look_at_arrays();
         }
     }
   }
+  look_at_arrays();
   if (stores.empty()) return s;
   std::unordered_map<uint32_t, uint32_t> edges_into;
   NodeSet wanted(graph.node_count());
