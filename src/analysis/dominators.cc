@@ -765,6 +765,7 @@ class SemiNca {
 
   void Finish(DominatorTree& tree) {
     numbered_.number = {};
+    core_ = {};
     tree.subtree_end = Array<uint32_t>(n_);
     ParallelBlocks(threads_, size_, kNodeBlock, [&](size_t first, size_t end) {
       for (size_t w = first + 1; w <= end; ++w) {
