@@ -48,7 +48,6 @@
 #include "analysis/dominators.h"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -57,8 +56,8 @@
 
 #include "analysis/candidate_lists.h"
 #include "analysis/core_graph.h"
+#include "analysis/dominator_places.h"
 #include "analysis/hub_dominators.h"
-#include "analysis/left_out_edges.h"
 #include "analysis/node_marks.h"
 #include "analysis/outer_dominators.h"
 #include "base/batch_worker.h"
@@ -137,8 +136,17 @@ class SemiNca {
       assumed_.global_dominates = false;
       return std::nullopt;
     }
-    if (!PlaceNodes(tree, outer.cyclic_count() == 0)) return std::nullopt;
-    Finish(tree);
+    marks_ = {};
+    DominatorPlaces places(graph_, core_.sample, late_hubs_, page_, numbered_, size_, threads_);
+    const std::vector<uint32_t> wrong = places.FillOrder(tree, outer.cyclic_count() == 0);
+    if (!wrong.empty()) {
+      Exempt(wrong);
+      return std::nullopt;
+    }
+    numbered_.number = {};
+    core_ = {};
+    places.FillSubtreeEnds(tree);
+    tree.page_objects = std::move(page_);
     return tree;
   }
 
@@ -205,8 +213,8 @@ class SemiNca {
     if (!hubs_.empty()) global_ = global;
   }
 
-  // What the embedder holds: in Node the wrappers of handles. V8's own kinds of roots have names in
-  // brackets and lead to page objects without being any.
+  // What the embedder holds: in Node the wrappers of handles. V8's own kinds of roots are no page
+  // objects; nothing else leads to them.
   std::vector<uint32_t> OtherChildrenOfRoot() const {
     constexpr size_t kMost = 64;
     std::vector<uint32_t> children;
@@ -262,17 +270,17 @@ class SemiNca {
       const uint32_t hub = core_.sample.hubs()[i];
       if (core_.sample.lacks_edges(i) && !visited(hub)) unvisited.push_back(hub);
     }
-    return unvisited.empty() || Exempt(unvisited);
+    if (unvisited.empty()) return true;
+    Exempt(unvisited);
+    return false;
   }
 
-  // Always false.
-  bool Exempt(const std::vector<uint32_t>& hubs) {
+  void Exempt(const std::vector<uint32_t>& hubs) {
     constexpr int kMostRounds = 3;
     std::vector<uint32_t>& exempt = assumed_.exempt;
     exempt.insert(exempt.end(), hubs.begin(), hubs.end());
     std::sort(exempt.begin(), exempt.end());
     if (++assumed_.rounds == kMostRounds) assumed_.sample.many_retainers = kNone;
-    return false;
   }
 
   void WalkPageObjects() {
@@ -653,129 +661,6 @@ class SemiNca {
     return false;
   }
 
-  // From numbers to places in a preorder of the dominator tree, and from the dominators of the core
-  // without the edges that were left out to those with them, as long as they are `mendable`.
-  bool PlaceNodes(DominatorTree& tree, bool mendable) {
-    constexpr int kMostRounds = 3;
-    constexpr size_t kMostWrong = 16;
-    marks_ = {};
-    LeftOutEdges left_out(core_.sample, late_hubs_, page_);
-    Array<uint32_t> label(n_ + 1);
-    for (int round = 1;; ++round) {
-      std::vector<uint32_t> dominators_of_hubs;
-      for (uint32_t hub : core_.sample.hubs()) {
-        const uint32_t number = numbered_.number.of(hub);
-        dominators_of_hubs.push_back(number == kNone ? kRootPre : numbered_.dominator[number]);
-      }
-      ComputePlaces(label);
-      std::vector<LeftOutEdges::Subtree> subtrees;
-      for (uint32_t d : dominators_of_hubs) subtrees.push_back({numbered_.dominator[d], label[d]});
-      left_out.Begin(std::move(subtrees));
-      FillOrder(tree, left_out);
-      const std::vector<LeftOutEdges::WrongHub> wrong = left_out.Wrong();
-      if (wrong.empty()) break;
-      if (round == kMostRounds || wrong.size() > kMostWrong || !mendable ||
-          std::any_of(wrong.begin(), wrong.end(), [](const auto& w) { return w.page_object; })) {
-        std::vector<uint32_t> hubs;
-        for (const LeftOutEdges::WrongHub& w : wrong) hubs.push_back(w.hub);
-        return Exempt(hubs);
-      }
-      RestoreDominators(tree, label);
-      AddEdgesToHubs(graph_, page_, wrong, size_, label, numbered_);
-      std::fill(label.begin(), label.end(), 0u);
-    }
-    end_place_ = std::move(label);
-    return true;
-  }
-
-  // Subtree sizes from a backward sweep, then every node takes the next free place in its dominator's
-  // range. Dominators become places; `label`, which is all zeros, the place after the subtree.
-  void ComputePlaces(Array<uint32_t>& label) {
-    Array<uint32_t>& dominator = numbered_.dominator;
-    for (uint32_t w = size_; w > kRootPre; --w) {
-      if (w > kAhead) Prefetch(&label[dominator[w - kAhead]]);
-      label[dominator[w]] += ++label[w];
-    }
-    // From here on label is the next free place below the node. A dominator comes before what it
-    // dominates.
-    dominator[kRootPre] = 0;
-    label[kRootPre] = 1;
-    for (uint32_t w = kRootPre + 1; w <= size_; ++w) {
-      if (w + kAhead <= size_) Prefetch(&label[dominator[w + kAhead]]);
-      uint32_t& next = label[dominator[w]];
-      const uint32_t place = next;
-      next += label[w];
-      dominator[w] = place;
-      label[w] = place + 1;
-    }
-    label[kRootPre] = n_;  // unreachable cycles are its last children
-  }
-
-  void FillOrder(DominatorTree& tree, LeftOutEdges& left_out) {
-    const Array<uint32_t>& dominator = numbered_.dominator;
-    const NodeNumbers& number = numbered_.number;
-    uint32_t last = size_;
-    tree.order = Array<uint32_t>(n_);
-    ParallelBlocks(threads_, n_, HubSample::kNodeBlock, [&](size_t first, size_t end) {
-      HubSample::Reader edges(core_.sample, static_cast<uint32_t>(first));
-      std::array<std::pair<uint32_t, uint32_t>, 256> ahead;  // nodes and numbers
-      size_t count = 0;
-      const auto place = [&] {
-        for (size_t i = 0; i < count; ++i) {
-          const auto [u, its] = ahead[i];
-          tree.order[dominator[its]] = u;
-          edges.ForEachOf(u, [&](size_t hub) { left_out.Check(u, dominator[its], hub); });
-        }
-        count = 0;
-      };
-      number.ForEach(static_cast<uint32_t>(first), static_cast<uint32_t>(end),
-                     [&](uint32_t u, uint32_t its) {
-                       if (its == kNone) {
-                         place();
-                         edges.ForEachOf(u, [](size_t) {});
-                         return;
-                       }
-                       Prefetch(&dominator[its]);
-                       ahead[count++] = {u, its};
-                       if (count == ahead.size()) place();
-                     });
-      place();
-    });
-    if (size_ < n_) {
-      for (uint32_t u = 0; u < n_; ++u) {
-        if (number.of(u) == kNone) tree.order[last++] = u;
-      }
-    }
-  }
-
-  // The inverse of ComputePlaces.
-  void RestoreDominators(const DominatorTree& tree, const Array<uint32_t>& end_place) {
-    struct Open {
-      uint32_t number, end;
-    };
-    std::vector<Open> open = {{kRootPre, n_}};
-    numbered_.dominator[kRootPre] = kRootPre;
-    for (uint32_t place = 1; place < size_; ++place) {
-      while (open.back().end <= place) open.pop_back();
-      const uint32_t w = numbered_.number.of(tree.order[place]);
-      numbered_.dominator[w] = open.back().number;
-      open.push_back({w, end_place[w]});
-    }
-  }
-
-  void Finish(DominatorTree& tree) {
-    numbered_.number = {};
-    core_ = {};
-    tree.subtree_end = Array<uint32_t>(n_);
-    ParallelBlocks(threads_, size_, kNodeBlock, [&](size_t first, size_t end) {
-      for (size_t w = first + 1; w <= end; ++w) {
-        tree.subtree_end[numbered_.dominator[w]] = end_place_[w];
-      }
-    });
-    for (uint32_t place = size_; place < n_; ++place) tree.subtree_end[place] = place + 1;
-    tree.page_objects = std::move(page_);
-  }
-
   static constexpr uint32_t kFetchAhead = 12;
   static constexpr uint32_t kAhead = 24;
   static constexpr size_t kNodeBlock = size_t{1} << 16;
@@ -800,7 +685,6 @@ class SemiNca {
   Array<uint32_t> list_;   // by number, of core nodes: candidates, during the walk
   Array<Link> link_;       // by number, of core nodes, after it
   Array<uint32_t> semi_;   // by number, of core nodes; top() of single-retainer nodes in the walk
-  Array<uint32_t> end_place_;  // by number: the place after the subtree, in the end
   std::unique_ptr<CandidateLists> lists_;
   TreeShape shape_{0};
   std::vector<Frame> stack_;

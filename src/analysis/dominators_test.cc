@@ -79,6 +79,24 @@ TEST(Dominators, AreThereForAGraphWithoutNodesOrEdges) {
   EXPECT_EQ(DominatorOf(g, "root"), "root");
 }
 
+// Of four edges into the map one is walked; that of "other" is found to be needed afterwards, and
+// moves what hangs below the map and is held from its new place, too.
+TEST(Dominators, OfAHubAreRightThoughEdgesIntoItWereLeftOut) {
+  const DslGraph g(R"(
+      root -shortcut global-> global
+      global -other-> other; global -list-> list; other -map-> map; map -proto-> proto
+      proto -map-> map; proto -own-> own; own -map-> map; other -own-> own
+      list -a-> a; list -b-> b; list -c-> c; a -map-> map; b -map-> map; c -map-> map)");
+  const HubSampleRule one_edge{
+      .many_retainers = 3, .first_edges = 1, .one_of = 1u << 30, .old_nodes = 1000};
+  const DominatorTree tree = ComputeDominators(g.graph(), 1, one_edge);
+  const auto dominator_of = [&](const char* node) { return g.label(tree.parent(g[node])); };
+  EXPECT_EQ(dominator_of("map"), "global");
+  EXPECT_EQ(dominator_of("proto"), "map");
+  EXPECT_EQ(dominator_of("own"), "global");
+  EXPECT_EQ(dominator_of("a"), "list");
+}
+
 // Nodes that lead to no cycle are left out of the walk (core_graph.h).
 TEST(Dominators, OfWhatLeadsNowhereAreSharedByItsRetainers) {
   const DslGraph g(R"(

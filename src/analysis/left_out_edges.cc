@@ -9,13 +9,12 @@
 namespace leaktrail {
 
 LeftOutEdges::LeftOutEdges(const HubSample& sample, const std::vector<bool>& late,
-                           const NodeSet& page)
-    : sample_(sample), late_(late), page_(page) {}
-
-void LeftOutEdges::Begin(std::vector<Subtree> subtrees) {
-  subtrees_ = std::move(subtrees);
-  wrong_.assign(subtrees_.size(), {});
-}
+                           const NodeSet& page, std::vector<Subtree> subtrees)
+    : sample_(sample),
+      late_(late),
+      page_(page),
+      subtrees_(std::move(subtrees)),
+      wrong_(subtrees_.size()) {}
 
 void LeftOutEdges::CheckClosely(uint32_t node, uint32_t place, size_t hub, bool dominated) {
   const uint32_t hub_node = sample_.hubs()[hub];

@@ -42,11 +42,11 @@ class LeftOutEdges {
     uint32_t first = 0, end = 0;
   };
 
-  // `late`, by hub: was not known for a page object when the walk had seen all of them.
-  LeftOutEdges(const HubSample& sample, const std::vector<bool>& late, const NodeSet& page);
+  // By hub: `late`, whether it was not known for a page object when the walk had seen all of them,
+  // and what its dominator dominates.
+  LeftOutEdges(const HubSample& sample, const std::vector<bool>& late, const NodeSet& page,
+               std::vector<Subtree> subtrees);
 
-  // Before a round of checks: where the dominator of each hub stands now.
-  void Begin(std::vector<Subtree> subtrees);
   // Looks at an edge from a node that the root reaches to a hub. Any number of threads.
   void Check(uint32_t node, uint32_t place, size_t hub) {
     const bool dominated = place >= subtrees_[hub].first && place < subtrees_[hub].end;

@@ -139,6 +139,48 @@ TEST(ParallelBlocks, CoverEveryIndexOnce) {
   }
 }
 
+TEST(MakeAndTakeInOrder, TakesEachBlockOnceAndInOrder) {
+  struct Block {
+    size_t first = 0, last = 0;
+  };
+  for (unsigned workers : {1u, 2u, 5u}) {
+    for (size_t count : {0u, 1u, 99u, 100u, 1001u}) {
+      std::vector<size_t> taken;  // one take at a time, so no lock
+      MakeAndTakeInOrder<Block>(
+          workers, count, 10,
+          [](size_t first, size_t last, Block& block) {
+            block = {first, last};
+          },
+          [&](Block& block) {
+            for (size_t i = block.first; i < block.last; ++i) taken.push_back(i);
+          });
+      ASSERT_EQ(taken.size(), count);
+      for (size_t i = 0; i < count; ++i) EXPECT_EQ(taken[i], i);
+    }
+  }
+}
+
+// None of the others waits for a turn that never comes.
+TEST(MakeAndTakeInOrder, ThrowsWhatAWorkerDidWhenAllAreDone) {
+  for (const bool in_make : {true, false}) {
+    for (int i = 0; i < 50; ++i) {
+      size_t taken = 0;
+      EXPECT_THROW(MakeAndTakeInOrder<size_t>(
+                       4, 1000, 1,
+                       [&](size_t first, size_t, size_t& buffer) {
+                         buffer = first;
+                         if (in_make && first == 500) throw std::bad_alloc();
+                       },
+                       [&](size_t& buffer) {
+                         if (!in_make && buffer == 500) throw std::bad_alloc();
+                         ++taken;
+                       }),
+                   std::bad_alloc);
+      EXPECT_LE(taken, 500u);
+    }
+  }
+}
+
 TEST(RunWorkers, ThrowsWhatAWorkerDidWhenAllAreDone) {
   for (const unsigned thrower : {0u, 2u}) {
     std::atomic<unsigned> done{0};

@@ -47,8 +47,8 @@ void ParallelBlocks(unsigned workers, size_t count, size_t block, const Body& bo
 template <typename Buffer, typename Make, typename Take>
 void MakeAndTakeInOrder(unsigned workers, size_t count, size_t block, const Make& make,
                         const Take& take) {
-  constexpr size_t kFailed = ~size_t{0};
   std::atomic<size_t> next{0}, turn{0};
+  std::atomic<bool> failed{false};
   RunWorkers(workers, [&](unsigned) {
     Buffer buffer;
     try {
@@ -57,7 +57,7 @@ void MakeAndTakeInOrder(unsigned workers, size_t count, size_t block, const Make
         if (mine * block >= count) return;
         make(mine * block, std::min(count, (mine + 1) * block), buffer);
         for (size_t now = turn.load(); now != mine; now = turn.load()) {
-          if (now == kFailed) return;
+          if (failed) return;
           turn.wait(now);
         }
         take(buffer);
@@ -65,7 +65,8 @@ void MakeAndTakeInOrder(unsigned workers, size_t count, size_t block, const Make
         turn.notify_all();
       }
     } catch (...) {
-      turn.store(kFailed);
+      failed = true;
+      turn.store(~size_t{0});  // wakes those who wait
       turn.notify_all();
       throw;
     }
