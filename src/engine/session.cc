@@ -52,7 +52,7 @@ struct Session::State {
   unsigned workers() const { return graph->node_count() < 100'000 ? 1 : threads; }
   // Runs the first step of the dominators, unless it has been.
   void NoteMarks() {
-    Once<Array<uint8_t>>(marks, "retainers' marks", "which nodes have one retainer or very many",
+    Once<Array<uint8_t>>(marks, "marks", "which nodes have one retainer or very many",
                          [&] { return MarkNodesForDominators(*graph, workers()); });
   }
   Array<uint8_t> TakeMarks() {

@@ -187,8 +187,8 @@ TEST(PassBudget, OfASummaryIsEachPassOnce) {
   for (const PassTime& t : session.pass_times()) passes.push_back(t.pass);
   std::sort(passes.begin(), passes.end());
   EXPECT_EQ(passes, (std::vector<std::string>{"class summary", "classes", "detached", "dominators",
-                                              "plain objects", "retained sizes", "shallow sizes",
-                                              "statistics"}));
+                                              "marks", "plain objects", "retained sizes",
+                                              "shallow sizes", "statistics"}));
 }
 
 }  // namespace
