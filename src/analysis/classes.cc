@@ -166,12 +166,12 @@ std::string ClassKey::ToString() const {
   return fmt::format("{},{},{},{}", location->script_id, location->line, location->column, name);
 }
 
-PlainObjects FindPlainObjects(const HeapGraph& graph) {
+PlainObjects FindPlainObjects(const HeapGraph& graph, bool all_names) {
   PlainObjects plain;
   for (NodeIndex n : graph.nodes()) {
     if (IsPlainObject(graph, n)) plain.shape_of.push_back(plain.shapes.Add(graph, n));
   }
-  plain.shapes.ReadProperties(graph);
+  plain.shapes.ReadProperties(graph, all_names);
   return plain;
 }
 
@@ -183,7 +183,8 @@ ClassTable ComputeClasses(const HeapGraph& graph, const DetachedNodes& detached,
 
 ClassTable ComputeClasses(const HeapGraph& graph, const DetachedNodes& detached,
                           const std::vector<InterfaceDefinition>* interfaces) {
-  return ComputeClasses(graph, detached, FindPlainObjects(graph), interfaces);
+  return ComputeClasses(graph, detached, FindPlainObjects(graph, interfaces != nullptr),
+                        interfaces);
 }
 
 }  // namespace leaktrail

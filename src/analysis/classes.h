@@ -54,10 +54,11 @@ struct PlainObjects {
   ShapeTable shapes;
   GrowingArray<uint32_t> shape_of;  // by plain object, in node order
 };
-PlainObjects FindPlainObjects(const HeapGraph& graph);
+// `all_names` for interfaces that are another graph's (ShapeTable::ReadProperties).
+PlainObjects FindPlainObjects(const HeapGraph& graph, bool all_names = false);
 
 // With `interfaces`, these definitions are applied instead of this graph's own (for a comparison:
-// the base is read with the current snapshot's).
+// the base is read with the current snapshot's; `plain` has to have all names then).
 ClassTable ComputeClasses(const HeapGraph& graph, const DetachedNodes& detached,
                           const PlainObjects& plain,
                           const std::vector<InterfaceDefinition>* interfaces = nullptr);

@@ -48,6 +48,23 @@ TEST(Classes, OfObjectsAreSplitByTheConstructorsPlaceThoseOfFunctionsAreNot) {
   EXPECT_EQ(ClassOf(g, "f"), ",Function");
 }
 
+// An object that is used as a map, and has the property of an interface after its keys: the names
+// of interfaces end long before, so its texts need not be read for this graph's own.
+TEST(Interfaces, AreFoundBehindMoreKeysThanANameHasRoomFor) {
+  std::string text = "root -> map; map: object Object; key: string key\n";
+  for (int i = 0; i < 40; ++i) text += "map -key_number_" + std::to_string(i) + "-> key\n";
+  const DslGraph map(text + "map -z-> key");
+  const DslGraph both(text + R"(
+      map -z-> key
+      root -> a; a: object Object; a -z-> key; b: object Object; b -z-> key)");
+  EXPECT_EQ(ClassOf(both, "map"), ",{z}");
+  EXPECT_EQ(ClassOf(map, "map"), ",Object");
+  const ClassTable others = ComputeClasses(both.graph(), FindDetachedNodes(both.graph()));
+  const ClassTable table =
+      ComputeClasses(map.graph(), FindDetachedNodes(map.graph()), &others.interfaces);
+  EXPECT_EQ(table.key(table.class_of(map["map"])).ToString(), ",{z}");
+}
+
 TEST(Interfaces, NeedTwoObjectsAndTakeTheMostProperties) {
   const DslGraph g(R"(
       root -> a; a: object Object; b: object Object; c: object Object; d: object Object; e: object Object

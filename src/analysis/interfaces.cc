@@ -70,10 +70,10 @@ uint32_t ShapeTable::Add(const HeapGraph& graph, NodeIndex object) {
   return number;
 }
 
-void ShapeTable::ReadProperties(const HeapGraph& graph) {
+void ShapeTable::ReadProperties(const HeapGraph& graph, bool all) {
   std::unordered_map<uint32_t, uint32_t> by_string;
   std::unordered_map<std::string, uint32_t> by_text;
-  for (uint32_t& name : names_) {
+  const auto read = [&](uint32_t name) {
     const auto [known, is_new_string] = by_string.try_emplace(name, 0);
     if (is_new_string) {
       // The table may hold a text twice if the producer was not V8.
@@ -92,8 +92,36 @@ void ShapeTable::ReadProperties(const HeapGraph& graph) {
       }
       known->second = it->second;
     }
-    name = known->second;
+    return known->second;
+  };
+  // Those that ForNamed looks at, up to the one that is too much; then what is known of the others.
+  std::vector<uint32_t> looked_at;
+  for (const Shape& shape : shapes_) {
+    size_t units = 1;
+    uint32_t i = 0;
+    while (i < shape.length) {
+      uint32_t& name = names_[shape.begin + i++];
+      name = read(name);
+      if (!all && !TakesName(properties_[name], units)) break;
+    }
+    looked_at.push_back(i);
   }
+  for (size_t s = 0; s < looked_at.size(); ++s) {
+    for (uint32_t i = looked_at[s]; i < shapes_[s].length; ++i) {
+      uint32_t& name = names_[shapes_[s].begin + i];
+      const auto known = by_string.find(name);
+      name = known != by_string.end() ? known->second : kNotRead;
+    }
+  }
+}
+
+// Whether an interface whose name has `units` so far, its bracket included, has room for the
+// property's, and the units with it.
+bool ShapeTable::TakesName(const Property& p, size_t& units) {
+  if (p.is_proto) return true;
+  if (units > 1 && units + p.units > kMaxNameUnits) return false;
+  units += p.units + (units == 1 ? 0 : 2);
+  return true;
 }
 
 // Calls visit(property, separated) for those that an interface of the shape has in its name;
@@ -103,10 +131,9 @@ void ShapeTable::ForNamed(const Shape& shape, const Visit& visit) const {
   size_t units = 1;
   for (uint32_t i = 0; i < shape.length; ++i) {
     const Property& p = properties_[names_[shape.begin + i]];
-    if (p.is_proto) continue;
-    if (units > 1 && units + p.units > kMaxNameUnits) break;
-    visit(p, units != 1);
-    units += p.units + (units == 1 ? 0 : 2);
+    const bool separated = units != 1;
+    if (!TakesName(p, units)) break;
+    if (!p.is_proto) visit(p, separated);
   }
 }
 
@@ -201,13 +228,17 @@ std::vector<int32_t> ShapeTable::MatchInterfaces(
     const Shape& shape = shapes_[s];
     for (uint32_t i = 0; i < shape.length; ++i) {
       const uint32_t p = names_[shape.begin + i];
+      if (p == kNotRead) continue;
       const uint32_t occurrence = seen[p]++;
       if (occurrence >= wanted_by[p].size()) continue;
       for (uint32_t k : wanted_by[p][occurrence]) {
         if (met[k]++ == 0) touched.push_back(k);
       }
     }
-    for (uint32_t i = 0; i < shape.length; ++i) seen[names_[shape.begin + i]] = 0;
+    for (uint32_t i = 0; i < shape.length; ++i) {
+      const uint32_t p = names_[shape.begin + i];
+      if (p != kNotRead) seen[p] = 0;
+    }
     for (uint32_t k : touched) {
       const size_t size = interfaces[k].properties.size();
       if (met[k] == size) {

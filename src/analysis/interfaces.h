@@ -24,8 +24,11 @@ class ShapeTable {
  public:
   // The number of `object`'s shape; counts it.
   uint32_t Add(const HeapGraph& graph, NodeIndex object);
-  // After the last Add and before what is below: reads the text of each property name once.
-  void ReadProperties(const HeapGraph& graph);
+  // After the last Add and before what is below: reads the text of each property name once. Names
+  // that stand too far back in every shape to be in an interface of this graph are only read if those
+  // of another one are to be matched: an object that is used as a map has as many as it has keys.
+  // (V8 has each text once. Another producer's second one is not found among those.)
+  void ReadProperties(const HeapGraph& graph, bool all);
   uint32_t size() const { return static_cast<uint32_t>(shapes_.size()); }
   uint64_t object_count() const { return object_count_; }
 
@@ -50,7 +53,9 @@ class ShapeTable {
   void Grow();
   template <typename Visit>
   void ForNamed(const Shape& shape, const Visit& visit) const;
-  // Shape after shape: string indices; after ReadProperties places in properties_.
+  static bool TakesName(const Property& p, size_t& units);
+  static constexpr uint32_t kNotRead = 0xFFFFFFFFu;
+  // Shape after shape: string indices; after ReadProperties places in properties_, or kNotRead.
   GrowingArray<uint32_t> names_;
   std::vector<Property> properties_;  // distinct texts
   GrowingArray<Shape> shapes_;
