@@ -65,9 +65,9 @@ std::vector<LeftOutEdges::WrongHub> DominatorPlaces::Order(DominatorTree& result
     size_t count = 0;
     const auto put = [&] {
       for (size_t i = 0; i < count; ++i) {
-        const auto [u, number] = ahead[i];
-        result.order[place[number]] = u;
-        edges.ForEachOf(u, [&](size_t hub) { left_out.Check(u, place[number], hub); });
+        const uint32_t u = ahead[i].first, its_place = place[ahead[i].second];
+        result.order[its_place] = u;
+        edges.ForEachOf(u, [&](size_t hub) { left_out.Check(u, its_place, hub); });
       }
       count = 0;
     };

@@ -662,7 +662,6 @@ class SemiNca {
   }
 
   static constexpr uint32_t kFetchAhead = 12;
-  static constexpr uint32_t kAhead = 24;
   static constexpr size_t kNodeBlock = size_t{1} << 16;
   const HeapGraph& graph_;
   const unsigned threads_;

@@ -22,6 +22,7 @@
              "avx512vl,avx512vbmi,avx512vbmi2")))
 #else
 #define LEAKTRAIL_MODERN
+#define LEAKTRAIL_WIDE
 #endif
 
 namespace leaktrail {
