@@ -14,7 +14,8 @@
 //   │ edge: record that it leads to │ … │ last edge, with kLastEdge │
 //
 // Edges to outer and replaced nodes, to the node itself, those that are not essential whatever the
-// page objects are, and those that hub_sample.h leaves out are not in it. A node without any edge has one to the root, which says nothing.
+// page objects are, and those that hub_sample.h leaves out are not in it. A node without any edge
+// has one to the root, which says nothing.
 //
 // Cost: a pass over the edges from the last to the first, and one over what is kept. Memory: 4
 // bytes a node while it is built; after that 3 bits a node, 8 bytes a core node, 4 a kept edge.

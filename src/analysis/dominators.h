@@ -12,9 +12,9 @@
 // Cost: three passes over the edges in their order and a depth-first walk over what they leave,
 // about half of a heap; then nearly linear (dominators.cc tells the algorithm). Working memory about
 // 18 bytes a node and what the candidates take, of which 8 a node are the result. Runs again if
-// something that was taken for granted turns out to be wrong: an unreachable page object leads to
-// what only the global object seemed to hold, or an edge that was left out on trial (hub_sample.h)
-// and cannot be added later was needed.
+// something that was taken for granted turns out to be wrong: another child of the root is no page
+// object, an unreachable page object leads to what only the global object seemed to hold, or an edge
+// that was left out on trial (hub_sample.h) was needed and cannot be added later.
 // Threads: with more than one it starts and joins its own, hardly ever more than two at a time.
 #pragma once
 
