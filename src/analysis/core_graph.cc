@@ -18,6 +18,8 @@ class CoreBuilder {
         first_edge_(graph.columns().first_edge.data()),
         edge_(graph.columns().edge.data()),
         n_(graph.node_count()),
+        first_ephemeron_(static_cast<uint32_t>(std::min<uint64_t>(
+            uint64_t{graph.strings().first_ephemeron()} << RawEdge::kTypeBits, 0xFFFFFFFFu))),
         marks_(marks),
         rule_(rule),
         exempt_(exempt) {
@@ -97,6 +99,15 @@ class CoreBuilder {
            IsEphemeronOfTable(graph_, from, edge);
   }
 
+  // False for nearly all edges.
+  bool MayBeSpecial(const RawEdge& edge) const {
+    constexpr uint32_t kRare = 1u << static_cast<unsigned>(EdgeType::kWeak) |
+                               1u << static_cast<unsigned>(EdgeType::kShortcut);
+    const auto type = static_cast<unsigned>(edge.type());
+    return ((kRare >> type & 1) | (edge.target == 0) |
+            ((edge.type() == EdgeType::kInternal) & (edge.label >= first_ephemeron_))) != 0;
+  }
+
   // Makes an outer node of it instead if it can.
   void AddRecord(uint32_t u) {
     Reserve(2 + first_edge_[u + 1] - first_edge_[u]);
@@ -106,20 +117,23 @@ class CoreBuilder {
     Add(CoreGraph::kUnvisited | (single ? CoreGraph::kSingleFlag : 0) |
         ((marks_[u] & NodeMark::kMany) != 0 ? CoreGraph::kManyFlag : 0));
     uint32_t* out = core_.words.data() + size_;
-    for (uint32_t e = first_edge_[u]; e < first_edge_[u + 1]; ++e) {
-      const RawEdge edge = edge_[e];
-      const bool weak = edge.type() == EdgeType::kWeak;
-      if (e >= kAhead) __builtin_prefetch(&marks_[edge_[e - kAhead].target]);
-      *out = edge.target;
-      if (IsSpecial(u, edge)) {
-        special |= !weak;
-      } else {
-        bool counts = !weak & !SaysNothing(edge.target) & (edge.target != u);
-        if (counts && (marks_[edge.target] & NodeMark::kSampled) != 0) {
-          counts = core_.sample.Keep(u, edge);
+    const uint8_t* const marks = marks_.data();
+    const RawEdge* const end = edge_ + first_edge_[u + 1];
+    for (const RawEdge* e = edge_ + first_edge_[u]; e != end; ++e) {
+      const uint32_t target = e->target;
+      if (e - edge_ >= kAhead) __builtin_prefetch(&marks[(e - kAhead)->target]);
+      *out = target;
+      const uint8_t mark = marks[target];
+      if (MayBeSpecial(*e)) {
+        if (e->type() == EdgeType::kWeak) continue;
+        if (IsSpecial(u, *e)) {
+          special = true;
+          continue;
         }
-        out += counts;
       }
+      bool counts = ((mark & (NodeMark::kOuter | NodeMark::kReplaced)) == 0) & (target != u);
+      if (counts && (mark & NodeMark::kSampled) != 0) counts = core_.sample.Keep(u, *e);
+      out += counts;
     }
     size_ = static_cast<uint32_t>(out - core_.words.data());
     if (special) {
@@ -195,6 +209,7 @@ class CoreBuilder {
   const uint32_t* first_edge_;
   const RawEdge* edge_;
   const uint32_t n_;
+  const uint32_t first_ephemeron_;  // smallest label of an edge that may be named for a WeakMap
   Array<uint8_t>& marks_;
   const HubSampleRule& rule_;
   const std::vector<uint32_t>& exempt_;

@@ -49,7 +49,7 @@ std::vector<uint32_t> FindHubsDominatedBy(const HeapGraph& graph, uint32_t d,
     if (next < kLastColour) ++next;
   }
   if (queue.size() < 2) return hubs;
-  const size_t enough = kFewNodes + n / 8;
+  const size_t enough = kFewNodes + n / 64;
   for (size_t at = 0; at < queue.size() && at < enough; ++at) {
     const uint32_t node = queue[at];
     const uint8_t mine = colour_in_queue[at];

@@ -6,9 +6,9 @@
 //                              and h in common, so no node between can dominate h: idom(h) = d.
 //
 // The tree comes from a breadth-first search that starts at all children of d at once and is given
-// up after an eighth of the nodes: hubs are met early.
+// up after a 64th of the nodes: hubs are met early, and hub_sample.h takes care of those that are not.
 //
-// Cost: a random look at up to an eighth of the nodes and their edges; 1 byte a node, and 5 for
+// Cost: a random look at up to a 64th of the nodes and their edges; 1 byte a node, and 5 for
 // each node that is reached, while it runs. Threads: pure function.
 #pragma once
 

@@ -15,35 +15,39 @@ constexpr uint32_t kShared = 0xFFFFFFFFu;
 // DevTools: HeapSnapshot.ts, calculateShallowSizes. Owners spread over every edge but weak ones,
 // from every node that is no candidate; a candidate passes its owner on. Both "nobody → owner" and
 // "owner → shared" only go one way, so the order of the work does not matter and it ends after at
-// most two visits of a candidate.
+// most three visits of a candidate: nodes are looked at in their order, and after that those again
+// whose owner changed behind that look.
 class OwnerFinder {
  public:
   explicit OwnerFinder(const HeapGraph& graph)
-      : graph_(graph), n_(graph.node_count()), candidates_(n_) {
+      : graph_(graph),
+        n_(graph.node_count()),
+        first_edge_(graph.columns().first_edge.data()),
+        edge_(graph.columns().edge.data()),
+        candidates_(n_) {
     const DetachedNodes detached = FindDetachedNodes(graph);
     for (NodeIndex v : graph.nodes()) {
       if (IsCandidate(detached, v)) candidates_.insert(v.value());
     }
     owner_ = Array<uint32_t>(candidates_.Seal());
-    for (uint32_t v = 0; v < n_; ++v) {
-      if (!candidates_.contains(v)) Spread(v, v + 1);
-    }
+    LookAtAll();
     while (!work_.empty()) {
       const uint32_t v = work_.back();
       work_.pop_back();
-      Spread(v, owner_[candidates_.Rank(v)]);
+      const uint32_t owner = owner_[candidates_.Rank(v)];
+      for (uint32_t e = first_edge_[v]; e < first_edge_[v + 1]; ++e) {
+        if (Counts(edge_[e])) Give(edge_[e].target, owner, n_);
+      }
     }
   }
 
   // Calls visit(candidate, its one owner) for those that have one.
   template <typename Visit>
   void ForEachOwned(const Visit& visit) const {
-    size_t i = 0;
-    for (uint32_t v = 0; v < n_; ++v) {
-      if (!candidates_.contains(v)) continue;
-      const uint32_t owner = owner_[i++];
-      if (owner != kNobody && owner != kShared) visit(v, owner - 1);
-    }
+    candidates_.ForEachFrom(0, n_, [&](uint64_t v, uint32_t rank) {
+      const uint32_t owner = owner_[rank];
+      if (owner != kNobody && owner != kShared) visit(static_cast<uint32_t>(v), owner - 1);
+    });
   }
 
  private:
@@ -54,21 +58,49 @@ class OwnerFinder {
             !detached.contains(v));  // it has another name then
   }
 
-  void Spread(uint32_t from, uint32_t owner) {
-    const GraphColumns& c = graph_.columns();
-    for (uint32_t e = c.first_edge[from]; e < c.first_edge[from + 1]; ++e) {
-      const uint32_t t = c.edge[e].target;
-      if (!candidates_.contains(t) || c.edge[e].type() == EdgeType::kWeak) continue;
-      uint32_t& its = owner_[candidates_.Rank(t)];
-      if (its == owner || its == kShared) continue;
-      its = its == kNobody ? owner : kShared;
-      // A candidate without edges has nothing to pass on.
-      if (c.first_edge[t] != c.first_edge[t + 1]) work_.push_back(t);
+  bool Counts(const RawEdge& edge) const {
+    const bool candidate = candidates_.contains(edge.target);
+    const bool weak = edge.type() == EdgeType::kWeak;
+    return candidate & !weak;
+  }
+
+  // Which edges count cannot be foreseen, so they are collected without a branch.
+  void LookAtAll() {
+    constexpr uint32_t kBlock = 2048;
+    uint32_t found[kBlock];
+    uint32_t v = 0;
+    const uint32_t count = graph_.edge_count();
+    for (uint32_t first = 0; first < count;) {
+      const uint32_t end = count - first < kBlock ? count : first + kBlock;
+      size_t size = 0;
+      for (uint32_t e = first; e < end; ++e) {
+        found[size] = e;
+        size += Counts(edge_[e]) ? 1 : 0;
+      }
+      for (size_t i = 0; i < size; ++i) {
+        while (first_edge_[v + 1] <= found[i]) ++v;
+        const uint32_t owner = candidates_.contains(v) ? owner_[candidates_.Rank(v)] : v + 1;
+        if (owner != kNobody) Give(edge_[found[i]].target, owner, v);
+      }
+      first = end;
+    }
+  }
+
+  // All nodes up to `looked_at` have passed on what they had.
+  void Give(uint32_t candidate, uint32_t owner, uint32_t looked_at) {
+    uint32_t& its = owner_[candidates_.Rank(candidate)];
+    if (its == owner || its == kShared) return;
+    its = its == kNobody ? owner : kShared;
+    // A candidate without edges has nothing to pass on.
+    if (candidate <= looked_at && first_edge_[candidate] != first_edge_[candidate + 1]) {
+      work_.push_back(candidate);
     }
   }
 
   const HeapGraph& graph_;
   const uint32_t n_;
+  const uint32_t* first_edge_;
+  const RawEdge* edge_;
   RankedBits candidates_;
   Array<uint32_t> owner_;  // by candidate: owner + 1
   GrowingArray<uint32_t> work_;

@@ -110,6 +110,8 @@ class StringTable {
   bool is_ephemeron(StringIndex i) const {
     return i.value() >= first_ephemeron_ && ephemeron_strings_.contains(i.value());
   }
+  // No ephemeron's name has a smaller index.
+  uint32_t first_ephemeron() const { return first_ephemeron_; }
   bool has_ephemerons() const { return !ephemerons_.empty(); }
   // How many reads failed since the table was made (the file changed under us).
   uint64_t unreadable_count() const { return unreadable_ ? unreadable_->load() : 0; }
