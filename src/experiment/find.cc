@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -18,11 +19,14 @@
 #include "experiment/join.h"
 #include "experiment/measured_process.h"
 #include "experiment/process_tree.h"
+#include "experiment/quiet_check.h"
 #include "experiment/rounds_facts.h"
 #include "experiment/snapshot_files.h"
 
 namespace leaktrail {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 // One allocation in so many bytes: a leak of 3 MB is then some 200 samples.
 constexpr uint32_t kSamplingInterval = 16 * 1024;
@@ -41,6 +45,8 @@ constexpr size_t kShownStacks = 10;
 constexpr std::chrono::milliseconds kTick{100};
 constexpr uint64_t kTicksInRound = 25;
 constexpr double kRelevantPerSecond = 1024;
+// Of a wait without load.
+constexpr double kSecondsWorthNaming = 5;
 
 void Report(const FindOptions& options, std::string_view phase, uint64_t done = 0,
             uint64_t total = 0) {
@@ -49,7 +55,9 @@ void Report(const FindOptions& options, std::string_view phase, uint64_t done = 
 
 // The experiment's verdict over trail's: it has seen more of the process than three snapshots show.
 // But no experiment lasts long enough for a container that is emptied when it is full enough.
-void PutVerdict(const RoundsState& rounds, const std::string& unit, Findings* findings) {
+// And what is let go without load does not leak.
+void PutVerdict(const RoundsState& rounds, const std::optional<QuietFinding>& quiet,
+                const std::string& unit, Findings* findings) {
   const bool doubted = findings->verdict == Verdict::kInconclusive && !findings->suspects.empty() &&
                        findings->suspects.front().size_is_checked;
   const std::string doubt = findings->reason;
@@ -73,7 +81,15 @@ void PutVerdict(const RoundsState& rounds, const std::string& unit, Findings* fi
   const bool is_leak = rounds.outcome == GrowthOutcome::kLeak;
   const Suspect* const first =
       is_leak && !findings->suspects.empty() ? &findings->suspects.front() : nullptr;
-  if (is_leak && doubted && rounds.done_part < 1) {
+  if (is_leak && quiet && quiet->doubtful()) {
+    findings->verdict = quiet->let_go() ? Verdict::kNoLeak : Verdict::kInconclusive;
+    findings->reason = fmt::format(
+        "{} grows with the load, but {:.0f} % of that was let go in {:.0f} s without any{} ({:.0f} "
+        "{}s in {} rounds)",
+        what, 100 * std::min(quiet->gone, 1.0), quiet->seconds,
+        quiet->let_go() ? "" : "; the rest may leak, or live longer", units, unit,
+        rounds.rounds.size());
+  } else if (is_leak && doubted && rounds.done_part < 1) {
     findings->verdict = Verdict::kInconclusive;
     findings->reason = doubt;
   } else if (first != nullptr && first->is_emptied_too) {
@@ -93,6 +109,10 @@ void PutVerdict(const RoundsState& rounds, const std::string& unit, Findings* fi
     findings->reason +=
         fmt::format("; about {:.0f} {}s more would settle it", *telling.units_to_settle, unit);
   }
+  if (findings->verdict == Verdict::kLeak && quiet && quiet->seconds >= kSecondsWorthNaming) {
+    findings->reason +=
+        fmt::format("; it was still there after {:.0f} s without load", quiet->seconds);
+  }
   GrowthRate& growth = findings->growth;
   growth.unit = unit;
   growth.heap_bytes_per_unit = rounds.heap.growth.per_unit;
@@ -101,6 +121,12 @@ void PutVerdict(const RoundsState& rounds, const std::string& unit, Findings* fi
   growth.external_bytes_per_unit = rounds.external.growth.per_unit;
   growth.rss_bytes_per_unit = rounds.resident.growth.per_unit;
   growth.false_alarm_bound = rounds.heap.false_alarm_bound + rounds.external.false_alarm_bound;
+  if (!quiet || !quiet->let_go()) return;
+  const double stayed = std::max(1 - quiet->gone, 0.0);
+  growth.heap_bytes_per_unit *= stayed;
+  growth.interval_low *= stayed;
+  growth.interval_high *= stayed;
+  growth.external_bytes_per_unit = rounds.external.growth.per_unit * stayed;
 }
 
 // Names the places of the snapshots as those of the stacks are named.
@@ -135,7 +161,8 @@ class Finder {
   const char* unit() const { return has_service() ? "request" : "second"; }
   Result<void> AfterRound(const RoundsState& state);
   Result<void> TakeSnapshotNow(std::string_view name);
-  Result<FindResult> Finish(const RoundsState& rounds);
+  Result<FindResult> Finish(const RoundsState& rounds, const RoundDriver& driver);
+  Result<QuietFinding> WaitWithoutLoad(const RoundsState& rounds, const RoundDriver& driver);
   bool HasRoomToRead();
   Result<Findings> Trail(FindResult* result);
   void ShowProgress(const RoundsState& state, bool warming_up) const;
@@ -149,6 +176,7 @@ class Finder {
   bool no_more_snapshots_ = false;
   Diagnostics diagnostics_;
   double done_at_first_ = 0;
+  Clock::time_point begin_;
 };
 
 void Finder::ShowProgress(const RoundsState& state, bool warming_up) const {
@@ -242,7 +270,24 @@ Result<Findings> Finder::Trail(FindResult* result) {
   return FindLeaks(in_order, find);
 }
 
-Result<FindResult> Finder::Finish(const RoundsState& rounds) {
+Result<QuietFinding> Finder::WaitWithoutLoad(const RoundsState& rounds, const RoundDriver& driver) {
+  const auto watched = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin_);
+  QuietDriver quiet;
+  quiet.wait = [this](std::chrono::milliseconds time) -> Result<void> {
+    Report(options_, fmt::format("no load for {:.0f} s: is it let go?",
+                                 std::chrono::duration<double>(time).count()));
+    Result<LoadResult> waited = Wait(static_cast<uint64_t>(time / kTick));
+    if (!waited) return tl::unexpected(waited.error());
+    return {};
+  };
+  quiet.load = driver.load;
+  quiet.measure = driver.measure;
+  Result<QuietFinding> finding = CheckQuiet(rounds, QuietTime(watched, options_.rounds), quiet);
+  if (!finding) return tl::unexpected(process_->Explain(finding.error()));
+  return finding;
+}
+
+Result<FindResult> Finder::Finish(const RoundsState& rounds, const RoundDriver& driver) {
   FindResult result;
   ExperimentFacts facts = FactsOf(rounds);
   facts.node_version = process_->attachment().node_version();
@@ -250,11 +295,18 @@ Result<FindResult> Finder::Finish(const RoundsState& rounds) {
   facts.subject = has_service() ? fmt::format("{}", fmt::join(options_.service.command, " "))
                                 : fmt::format("{} (pid {})", process_->attachment().process().name,
                                               process_->attachment().process().pid);
-  const bool grows = rounds.outcome != GrowthOutcome::kNoLeak;
+  bool grows = rounds.outcome != GrowthOutcome::kNoLeak;
   const std::string root =
       has_service() ? "" : fmt::format("/proc/{}/root", process_->attachment().process().pid);
   if (grows && !profiles_.empty()) {
     if (Result<void> taken = TakeSnapshotNow("end"); !taken) return tl::unexpected(taken.error());
+  }
+  std::optional<QuietFinding> quiet;
+  if (has_service() && rounds.outcome == GrowthOutcome::kLeak) {
+    Result<QuietFinding> finding = WaitWithoutLoad(rounds, driver);
+    if (!finding) return tl::unexpected(finding.error());
+    quiet = *finding;
+    grows = !quiet->let_go();
   }
   if (process_->worker_count() > 1) {
     diagnostics_.push_back(
@@ -293,7 +345,7 @@ Result<FindResult> Finder::Finish(const RoundsState& rounds) {
     if (!facts.stacks.empty()) JoinStacks(facts.stacks, &result.findings);
     if (facts.stacks.size() > kShownStacks) facts.stacks.resize(kShownStacks);
   }
-  PutVerdict(rounds, has_service() ? "request" : "second", &result.findings);
+  PutVerdict(rounds, quiet, has_service() ? "request" : "second", &result.findings);
   result.findings.diagnostics.insert(result.findings.diagnostics.end(), diagnostics_.begin(),
                                      diagnostics_.end());
   result.findings.experiment = std::move(facts);
@@ -355,9 +407,10 @@ Result<FindResult> Finder::Run(RoundsOptions rounds, RoundDriver driver) {
   }
   driver.after_round = [this](const RoundsState& s) { return AfterRound(s); };
   driver.on_progress = [this](const RoundsState& s, bool w) { ShowProgress(s, w); };
+  begin_ = Clock::now();
   Result<RoundsState> state = RunRounds(driver, rounds);
   if (!state) return tl::unexpected(process_->Explain(state.error()));
-  return Finish(*state);
+  return Finish(*state, driver);
 }
 
 }  // namespace
