@@ -156,7 +156,8 @@ class Judge {
   Side FindRegistrant(const Side& holder) const {
     if (!holder.found() || PackageAt(holder.package).kind != PackageKind::kModule) return {};
     const EdgeIndex name = NameOfContainer();
-    if (!name.valid() || !IsNameOfRegistry(g_.EdgeName(name))) return {};
+    const bool is_registry = name.valid() && IsNameOfRegistry(g_.EdgeName(name));
+    if (!is_registry && !HasRegistryOfItem()) return {};
     Side best;
     const uint64_t enough = ItemCount() / 2;
     for (const GroupPart& p : group_.parts) {
@@ -172,16 +173,33 @@ class Judge {
     return best;
   }
 
+  // Two lists hold the items while one of them is a copy, for a walk over it, and so the object
+  // that has both owns them.
+  bool HasRegistryOfItem() const {
+    if (chain_.steps.empty() || !chain_.item.valid()) return false;
+    for (const EdgeIndex e : g_.edges_of(chain_.steps.front().node)) {
+      if (g_.edge_type(e) == EdgeType::kProperty && IsNameOfRegistry(g_.EdgeName(e)) &&
+          LeadsTo(g_.target(e), chain_.item)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   // What several items share hangs below the container too, but nobody put it there.
   bool IsInContainer(const GroupPart& p) const {
     if (!group_.by_owner || p.way == group_.item_way || group_.owner_example == 0) return true;
-    const NodeIndex owner(group_.owner_example), part(p.example);
-    for (const EdgeIndex e : g_.edges_of(owner)) {
+    return LeadsTo(NodeIndex(group_.owner_example), NodeIndex(p.example));
+  }
+
+  // By itself or by the array that has its elements.
+  bool LeadsTo(NodeIndex container, NodeIndex member) const {
+    for (const EdgeIndex e : g_.edges_of(container)) {
       const NodeIndex t = g_.target(e);
-      if (t == part) return true;
+      if (t == member) return true;
       if (g_.edge_type(e) != EdgeType::kInternal || g_.type(t) != NodeType::kArray) continue;
       for (const EdgeIndex inner : g_.edges_of(t)) {
-        if (g_.target(inner) == part) return true;
+        if (g_.target(inner) == member) return true;
       }
     }
     return false;

@@ -106,6 +106,7 @@ void AddFind(CLI::App* root, CommandLine* line) {
       "  leaktrail find --path /api/items --path /login -c 20 -- npm start\n"
       "  leaktrail find my-api                             # runs already: with the traffic it "
       "has\n"
+      "  leaktrail find --settle 70000 -- node app.js      # its sessions live for a minute\n"
       "  PORT=8080 leaktrail find -p order.json -T application/json -- node app.js\n"
       "  leaktrail find --baseline known.json --sarif leaks.sarif -- node app.js    # in CI\n");
   verb.Optional("TARGET", &a->target,

@@ -19,7 +19,7 @@ void AddRoundFlags(Verb* verb, RoundArguments* a, const std::string& time_help) 
   verb->Number("--port", 1, 65535, &a->port, "its port, where it has several")
       .Number("--rounds", 8, 1000, &a->rounds, "at most so many rounds")
       .Number("--warmup", 1, 100, &a->warm_up, "at most so many rounds of warm-up")
-      .Number("--settle", 1, 600'000, &a->settle_ms, "wait at most so many ms after a round")
+      .Number("--settle", 1, 600'000, &a->settle_ms, "wait at most so many ms after a round (1500)")
       .Number("--time", 5, kMaxSeconds, &a->seconds, time_help);
 }
 

@@ -585,7 +585,8 @@ TEST(FindLeaks, WhoseListItIsCountsForMoreThanWhatIsKnottedBelowIt) {
 // A package's object keeps on a list, for each call, an object of its own that leads to a function
 // of the application.
 //   global ─▶ Subject ─`list`▶ Array ─[]▶ Subscriber ─next▶ closure onQuote
-HeapGraph Subject(const char* list_name, uint32_t count) {
+// There may be a copy of the list.
+HeapGraph Subject(const char* list_name, uint32_t count, const char* copy_name = nullptr) {
   CodeBuilder code;
   GraphBuilder& b = code.b;
   const auto node = [&](NodeType type, const char* name, uint64_t size) {
@@ -603,12 +604,15 @@ HeapGraph Subject(const char* list_name, uint32_t count) {
   b.AddEdge(subject, EdgeType::kProperty, list_name, list);
   b.AddEdge(list, EdgeType::kInternal, "elements",
             node(NodeType::kArray, "(object elements)", 16 + 8 * count));
+  const NodeIndex copy = node(NodeType::kObject, "Array", 32);
+  if (copy_name != nullptr) b.AddEdge(subject, EdgeType::kProperty, copy_name, copy);
   for (uint32_t i = 0; i < count; ++i) {
     const NodeIndex subscriber = node(NodeType::kObject, "Subscriber", 200);
     const NodeIndex next = node(NodeType::kClosure, "onQuote", 64);
     b.AddLocation(subscriber, 41, 9, 0);
     b.AddLocation(next, 40, 9, 0);
     b.AddEdge(list, EdgeType::kElement, i, subscriber);
+    if (copy_name != nullptr) b.AddEdge(copy, EdgeType::kElement, i, subscriber);
     b.AddEdge(subscriber, EdgeType::kProperty, "next", next);
     b.AddEdge(next, EdgeType::kInternal, "shared", app_code);
   }
@@ -616,10 +620,10 @@ HeapGraph Subject(const char* list_name, uint32_t count) {
 }
 
 TEST(FindLeaks, WhoRegistersWithAPackageIsToBlameForItsListOfObservers) {
-  const auto blamed = [](const char* list_name) {
+  const auto blamed = [](const char* list_name, const char* copy_name = nullptr) {
     std::vector<Session> sessions;
     for (const uint32_t n : {400u, 1400u, 2400u}) {
-      sessions.push_back(Session::FromGraph(Subject(list_name, n)));
+      sessions.push_back(Session::FromGraph(Subject(list_name, n, copy_name)));
     }
     const Findings f = Ask(sessions);
     EXPECT_EQ(f.verdict, Verdict::kLeak);
@@ -630,6 +634,8 @@ TEST(FindLeaks, WhoRegistersWithAPackageIsToBlameForItsListOfObservers) {
   EXPECT_EQ(blamed("currentListeners"), "app quotes.js");
   EXPECT_EQ(blamed("pending"),
             "streams subject.js");  // what to do with it is the package's to know
+  EXPECT_EQ(blamed("observers", "atThisTurn"), "app quotes.js");
+  EXPECT_EQ(blamed("pending", "atThisTurn"), "streams subject.js");
 }
 
 std::string RemarkOfOwner(const Findings& f) {

@@ -9,13 +9,17 @@
 // whose node ids can be compared. A running process has other users: its snapshots are taken by a
 // fork.
 //
+// Before growth is called a leak of a command, it has to be still there after a while without load
+// (quiet_check.h).
+//
 // The verdict is the experiment's. trail may doubt it where the growth was cut short for want of
 // room: what is filled by code that looks at its size may be full one day.
 //
 // Snapshots lie in a folder of mode 0700, the files 0600; it is removed unless `save_folder` is
 // set.
 //
-// Cost: for a command the time of RoundsOptions, and some seconds for each snapshot.
+// Cost: for a command the time of RoundsOptions, some seconds for each snapshot, and where it leaks
+// the wait without load.
 // Threads: one at a time. Whatever happens, the service is ended and the target left as it was.
 #pragma once
 

@@ -42,12 +42,25 @@ let lines = [], bytes = 0;
 function log(line) { lines.push(line); bytes += line.length; if (bytes > 1e12) { lines = []; bytes = 0; } }
 http.createServer((req, res) => { log(req.method + ' ' + process.hrtime.bigint()); res.end('ok'); }).listen(0, '127.0.0.1');
 """
+# Grow with the load for longer than it lasts, and end by themselves.
+SESSIONS = """
+const http = require('http');
+const sessions = new Map();
+function open(no) { sessions.set(no, { opened: Date.now(), basket: ['a' + no, 'b' + no] }); }
+setInterval(() => {
+  for (const [no, session] of sessions) if (Date.now() - session.opened > 20000) sessions.delete(no);
+}, 500);
+let no = 0;
+http.createServer((req, res) => { open(++no); res.end('ok'); }).listen(0, '127.0.0.1');
+"""
 UPLOADS = """
 const http = require('http');
 const uploads = [];
 function keep(file) { uploads.push({ file }); }
 http.createServer((req, res) => { keep(Buffer.alloc(20000, 1)); res.end('ok'); }).listen(0, '127.0.0.1');
 """
+# Hardly any wait without load, which is tested by the sessions.
+BRIEFLY = ("--time", "25")
 # Has its own traffic.
 WORKER = """
 class Order { constructor(number) { this.number = number; this.at = new Date(); this.items = ['a' + number, 'b' + number]; } }
@@ -105,7 +118,7 @@ class Runs:
 
 def test_a_leak_is_found_with_its_maker(runs):
     saved = runs.folder / "saved"
-    code, out, err = runs.run(LEAK, "--json", "--save", str(saved))
+    code, out, err = runs.run(LEAK, "--json", *BRIEFLY, "--save", str(saved))
     assert code == 1, (code, err)
     found = json.loads(out)
     assert found["schema"] == "leaktrail.findings/1" and found["verdict"] == "leak"
@@ -121,7 +134,7 @@ def test_a_leak_is_found_with_its_maker(runs):
 
 
 def test_a_worker_of_a_cluster_is_looked_into(runs):
-    code, out, err = runs.run(CLUSTER, "--json")
+    code, out, err = runs.run(CLUSTER, "--json", *BRIEFLY)
     assert code == 1, (code, out[:500], err)
     found = json.loads(out)
     assert found["culprit"]["file"] == "app.js" and found["culprit"]["function"] in ("trace", "Trace"), found["culprit"]
@@ -139,15 +152,23 @@ def test_a_service_that_does_not_leak_is_none(runs):
 
 
 def test_what_empties_itself_one_day_is_not_accused(runs):
-    code, out, err = runs.run(LOG, "--json")
+    code, out, err = runs.run(LOG, "--json", *BRIEFLY)
     found = json.loads(out)
     assert code == 5 and found["verdict"] == "inconclusive", (code, found["reason"], err)
     assert "also empties it" in found["reason"], found["reason"]
     assert found["culprit"]["function"] == "log", found["culprit"]
 
 
+def test_what_is_let_go_without_load_is_no_leak(runs):
+    code, out, err = runs.run(SESSIONS, "--json")
+    found = json.loads(out)
+    assert code == 0 and found["verdict"] == "no-leak", (code, found["reason"], err)
+    assert "was let go in" in found["reason"], found["reason"]
+    assert found["culprit"] is None and found["growth"]["heap_bytes_per_unit"] < 50, found["growth"]
+
+
 def test_the_holders_of_buffers_are_told(runs):
-    code, out, err = runs.run(UPLOADS, "--json")
+    code, out, err = runs.run(UPLOADS, "--json", *BRIEFLY)
     found = json.loads(out)
     assert code == 1 and found["growth"]["external_bytes_per_unit"] > 19000, (code, found["growth"], err)
     first = found["buffers"][0]
