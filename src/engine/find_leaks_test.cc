@@ -638,6 +638,56 @@ TEST(FindLeaks, WhoRegistersWithAPackageIsToBlameForItsListOfObservers) {
   EXPECT_EQ(blamed("pending", "atThisTurn"), "streams subject.js");
 }
 
+// Two ports for each request, which nothing but the engine holds, with much on each; and small
+// functions: one of the service for each pair, and there may be one of a package.
+//   root ─▶ MessagePort, MessagePort ─listener▶ closure onMessage
+HeapGraph Ports(uint32_t pairs, bool of_two_packages) {
+  CodeBuilder code;
+  GraphBuilder& b = code.b;
+  const auto [app_code, handle] = code.Function("/srv/thumbs.js", "onMessage", 40);
+  const auto [other_code, other] = code.Function("/srv/node_modules/audio/index.js", "onAudio", 41);
+  for (const NodeIndex f : {handle, other})
+    b.AddEdge(code.global, EdgeType::kElement, f.value(), f);
+  for (uint32_t i = 0; i < pairs; ++i) {
+    const NodeIndex mine = code.Node(NodeType::kObject, "MessagePort", 4000);
+    const NodeIndex theirs = code.Node(NodeType::kObject, "MessagePort", 4000);
+    for (const bool second : {false, true}) {
+      if (second && !of_two_packages) continue;
+      const NodeIndex listener =
+          code.Node(NodeType::kClosure, second ? "onAudio" : "onMessage", 64);
+      b.AddLocation(listener, second ? 41 : 40, 9, 0);
+      b.AddEdge(listener, EdgeType::kInternal, "shared", second ? other_code : app_code);
+      for (const NodeIndex port : {mine, theirs}) {
+        b.AddEdge(port, EdgeType::kProperty, second ? "audio" : "listener", listener);
+      }
+    }
+    for (const NodeIndex port : {mine, theirs}) {
+      b.AddEdge(NodeIndex(0), EdgeType::kElement, port.value(), port);
+    }
+  }
+  return b.Build();
+}
+
+TEST(FindLeaks, AFunctionForEachPairTellsWhereThePairsComeFrom) {
+  const auto ask = [](bool of_two_packages) {
+    std::vector<Session> sessions;
+    for (const uint32_t n : {1000u, 3000u, 5000u}) {
+      sessions.push_back(Session::FromGraph(Ports(n, of_two_packages)));
+    }
+    return Ask(sessions);
+  };
+  const Findings f = ask(false);
+  EXPECT_EQ(f.verdict, Verdict::kLeak);
+  ASSERT_FALSE(f.suspects.empty());
+  EXPECT_EQ(f.suspects[0].class_name, "MessagePort");
+  EXPECT_EQ(f.suspects[0].count, (std::vector<uint64_t>{2000, 6000, 10000}));
+  ASSERT_TRUE(f.culprit.has_value());
+  EXPECT_EQ(f.culprit->place.package + " " + f.culprit->place.file, "app thumbs.js");
+  const Findings two = ask(true);
+  EXPECT_EQ(two.verdict, Verdict::kLeak);
+  EXPECT_FALSE(two.culprit.has_value()) << "which of the two";
+}
+
 std::string RemarkOfOwner(const Findings& f) {
   if (f.suspects.empty()) return "";
   for (const TrailStep& step : f.suspects[0].trail) {
