@@ -84,6 +84,7 @@ class Judge {
       Blame(registrant, registrant, Because::kConstructor, holder);
     } else if (holder.found()) {
       if (const EdgeIndex e = NameOfContainer(); e.valid()) report_.container_name = g_.EdgeName(e);
+      report_.is_registry = IsRegistryOf(holder);
       const bool same = item.found() && item.package == holder.package;
       Blame(holder, same ? item : Side{}, same ? Because::kConstructor : Because::kOwner, holder);
     } else {
@@ -154,10 +155,7 @@ class Judge {
   // A package keeps, on a list of what was registered with it, objects of its own that lead to a
   // function of the application each: who handed that over should have it taken off again.
   Side FindRegistrant(const Side& holder) const {
-    if (!holder.found() || PackageAt(holder.package).kind != PackageKind::kModule) return {};
-    const EdgeIndex name = NameOfContainer();
-    const bool is_registry = name.valid() && IsNameOfRegistry(g_.EdgeName(name));
-    if (!is_registry && !HasRegistryOfItem()) return {};
+    if (!IsRegistryOf(holder)) return {};
     Side best;
     const uint64_t enough = ItemCount() / 2;
     for (const GroupPart& p : group_.parts) {
@@ -171,6 +169,12 @@ class Judge {
       }
     }
     return best;
+  }
+
+  bool IsRegistryOf(const Side& holder) const {
+    if (!holder.found() || PackageAt(holder.package).kind != PackageKind::kModule) return false;
+    const EdgeIndex name = NameOfContainer();
+    return (name.valid() && IsNameOfRegistry(g_.EdgeName(name))) || HasRegistryOfItem();
   }
 
   // Two lists hold the items while one of them is a copy, for a walk over it, and so the object
@@ -502,6 +506,7 @@ class Judge {
 
   // `side` decides the package; `item` the place if it lies there.
   void Blame(const Side& side, const Side& item, Because because, const Side& holder) {
+    report_.is_apps = PackageAt(side.package).kind == PackageKind::kApp;
     Culprit c;
     c.because = because;
     const Side& at = item.found() ? item : side;

@@ -29,6 +29,9 @@ struct CulpritReport {
   uint32_t class_example = 0;    // a node of it
   bool size_is_checked = false;  // the code that fills the container also looks at its size
   bool is_emptied_too = false;   // that code also removes from it or puts a new one in its place
+  bool is_apps = false;          // the culprit is the application
+  // A package keeps there what others registered with it, and the group does not tell who did.
+  bool is_registry = false;
   std::optional<SuspectOwner> owner;
   // Of the property or variable that leads to the container, if the culprit has it: "_metrics".
   std::string container_name;

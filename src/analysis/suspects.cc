@@ -85,6 +85,7 @@ class Builder {
     std::stable_sort(picked_.begin(), picked_.end(), [&](const Candidate& a, const Candidate& b) {
       return IsClear(a) && IsClear(b) && a.in_doubt < b.in_doubt;
     });
+    BlameRegistrants();
     PutBlameFirst();
     Merge();
     Decide();
@@ -244,6 +245,21 @@ class Builder {
 
   static bool BlamesUserCode(const Candidate& c) {
     return c.report.culprit && c.report.culprit->because != Because::kDominator;
+  }
+
+  // Functions of the application that hang on a package's list in more than one way are a group of
+  // their own.
+  void BlameRegistrants() {
+    for (Candidate& c : picked_) {
+      if (!c.report.is_registry || c.chain.steps.empty()) continue;
+      const NodeIndex registry = c.chain.steps.front().node;
+      const auto holds = [&](const HolderStep& step) { return step.node == registry; };
+      const auto told = std::find_if(picked_.begin(), picked_.end(), [&](const Candidate& x) {
+        return x.report.is_apps && LikeNumbers(ItemsGrown(x), ItemsGrown(c)) &&
+               std::any_of(x.chain.steps.begin(), x.chain.steps.end(), holds);
+      });
+      if (told != picked_.end()) c.report.culprit = told->report.culprit;
+    }
   }
 
   // What nobody is to blame for, but grows by the same number as what somebody is, goes with it.
