@@ -251,15 +251,23 @@ class Builder {
   // their own.
   void BlameRegistrants() {
     for (Candidate& c : picked_) {
-      if (!c.report.is_registry || c.chain.steps.empty()) continue;
-      const NodeIndex registry = c.chain.steps.front().node;
-      const auto holds = [&](const HolderStep& step) { return step.node == registry; };
+      if (!c.report.is_registry) continue;
       const auto told = std::find_if(picked_.begin(), picked_.end(), [&](const Candidate& x) {
         return x.report.is_apps && LikeNumbers(ItemsGrown(x), ItemsGrown(c)) &&
-               std::any_of(x.chain.steps.begin(), x.chain.steps.end(), holds);
+               HangsOnTheSame(x, c);
       });
       if (told != picked_.end()) c.report.culprit = told->report.culprit;
     }
+  }
+
+  // On the list of `c`, or on the object that has the list.
+  static bool HangsOnTheSame(const Candidate& x, const Candidate& c) {
+    const auto& list = c.chain.steps;
+    const size_t reach = std::min<size_t>(list.size(), 2);
+    return std::any_of(x.chain.steps.begin(), x.chain.steps.end(), [&](const HolderStep& step) {
+      return std::any_of(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(reach),
+                         [&](const HolderStep& of_c) { return of_c.node == step.node; });
+    });
   }
 
   // What nobody is to blame for, but grows by the same number as what somebody is, goes with it.

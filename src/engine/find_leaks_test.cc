@@ -585,8 +585,9 @@ TEST(FindLeaks, WhoseListItIsCountsForMoreThanWhatIsKnottedBelowIt) {
 // A package's object keeps on a list, for each call, an object of its own that leads to a function
 // of the application.
 //   global ─▶ Subject ─`list`▶ Array ─[]▶ Subscriber ─next▶ closure onQuote
-// There may be a copy of the list.
-HeapGraph Subject(const char* list_name, uint32_t count, const char* copy_name = nullptr) {
+// There may be a copy of the list, and the functions may be on another list besides.
+HeapGraph Subject(const char* list_name, uint32_t count, const char* copy_name = nullptr,
+                  bool calls_too = false) {
   CodeBuilder code;
   GraphBuilder& b = code.b;
   const auto node = [&](NodeType type, const char* name, uint64_t size) {
@@ -606,6 +607,8 @@ HeapGraph Subject(const char* list_name, uint32_t count, const char* copy_name =
             node(NodeType::kArray, "(object elements)", 16 + 8 * count));
   const NodeIndex copy = node(NodeType::kObject, "Array", 32);
   if (copy_name != nullptr) b.AddEdge(subject, EdgeType::kProperty, copy_name, copy);
+  const NodeIndex calls = node(NodeType::kObject, "Array", 32);
+  if (calls_too) b.AddEdge(subject, EdgeType::kProperty, "calls", calls);
   for (uint32_t i = 0; i < count; ++i) {
     const NodeIndex subscriber = node(NodeType::kObject, "Subscriber", 200);
     const NodeIndex next = node(NodeType::kClosure, "onQuote", 64);
@@ -613,6 +616,7 @@ HeapGraph Subject(const char* list_name, uint32_t count, const char* copy_name =
     b.AddLocation(next, 40, 9, 0);
     b.AddEdge(list, EdgeType::kElement, i, subscriber);
     if (copy_name != nullptr) b.AddEdge(copy, EdgeType::kElement, i, subscriber);
+    if (calls_too) b.AddEdge(calls, EdgeType::kElement, i, next);
     b.AddEdge(subscriber, EdgeType::kProperty, "next", next);
     b.AddEdge(next, EdgeType::kInternal, "shared", app_code);
   }
@@ -620,10 +624,11 @@ HeapGraph Subject(const char* list_name, uint32_t count, const char* copy_name =
 }
 
 TEST(FindLeaks, WhoRegistersWithAPackageIsToBlameForItsListOfObservers) {
-  const auto blamed = [](const char* list_name, const char* copy_name = nullptr) {
+  const auto blamed = [](const char* list_name, const char* copy_name = nullptr,
+                         bool calls_too = false) {
     std::vector<Session> sessions;
     for (const uint32_t n : {400u, 1400u, 2400u}) {
-      sessions.push_back(Session::FromGraph(Subject(list_name, n, copy_name)));
+      sessions.push_back(Session::FromGraph(Subject(list_name, n, copy_name, calls_too)));
     }
     const Findings f = Ask(sessions);
     EXPECT_EQ(f.verdict, Verdict::kLeak);
@@ -636,6 +641,8 @@ TEST(FindLeaks, WhoRegistersWithAPackageIsToBlameForItsListOfObservers) {
             "streams subject.js");  // what to do with it is the package's to know
   EXPECT_EQ(blamed("observers", "atThisTurn"), "app quotes.js");
   EXPECT_EQ(blamed("pending", "atThisTurn"), "streams subject.js");
+  EXPECT_EQ(blamed("observers", nullptr, true), "app quotes.js");
+  EXPECT_EQ(blamed("observers", "atThisTurn", true), "app quotes.js");
 }
 
 // Two ports for each request, which nothing but the engine holds, with much on each; and small
