@@ -19,19 +19,18 @@ class ClassSums {
  public:
   ClassSums(const HeapGraph& graph, const ClassTable& classes, const ShallowSizes& shallow,
             const DominatorTree& dominators)
-      : classes_(classes), shallow_(shallow), tree_(dominators), of_node_(graph.node_count()) {}
+      : classes_(classes), shallow_(shallow), tree_(dominators), size_of_(graph.node_count()) {}
 
   std::vector<ClassRow> Run(unsigned threads) {
-    // The tree's order jumps through the graph, so what is needed of a node is laid out side by
-    // side. A size that does not fit stands where it was.
-    ParallelBlocks(threads, of_node_.size(), kBlock, [&](size_t first, size_t end) {
+    // The tree's order jumps through the graph, so the sizes are laid out flat for it. One that
+    // does not fit stands where it was.
+    ParallelBlocks(threads, size_of_.size(), kBlock, [&](size_t first, size_t end) {
       for (size_t v = first; v < end; ++v) {
         const uint64_t size = shallow_.of(NodeIndex(static_cast<uint32_t>(v)));
-        of_node_[v] = {static_cast<uint32_t>(std::min<uint64_t>(size, kLarge)),
-                       classes_.class_of_node[v]};
+        size_of_[v] = static_cast<uint32_t>(std::min<uint64_t>(size, kLarge));
       }
     });
-    const size_t n = of_node_.size();
+    const size_t n = size_of_.size();
     std::vector<std::vector<ClassRow>> parts(std::clamp(threads, 1u, kMostParts));
     RunWorkers(static_cast<unsigned>(parts.size()), [&](unsigned k) {
       parts[k] = Sum(static_cast<uint32_t>(n * k / parts.size()),
@@ -53,9 +52,10 @@ class ClassSums {
     uint32_t class_index, end;
     uint64_t before;
   };
-  struct OfNode {
-    uint32_t size, class_index;
-  };
+
+  uint64_t SizeOf(uint32_t v) const {
+    return size_of_[v] == kLarge ? shallow_.of(NodeIndex(v)) : size_of_[v];
+  }
 
   // Of the places [first, last).
   std::vector<ClassRow> Sum(uint32_t first, uint32_t last) const {
@@ -78,16 +78,19 @@ class ClassSums {
     };
     ForEachAncestor(first, [&](uint32_t place) {
       const uint32_t v = tree_.order[place];
-      if (of_node_[v].size != 0) enter(place, of_node_[v].class_index);
+      if (size_of_[v] != 0) enter(place, classes_.class_of_node[v]);
     });
     for (uint32_t place = first; place < last; ++place) {
-      if (place + kAhead < last) __builtin_prefetch(&of_node_[tree_.order[place + kAhead]]);
+      if (place + kAhead < last) {
+        const uint32_t soon = tree_.order[place + kAhead];
+        __builtin_prefetch(&size_of_[soon]);
+        classes_.class_of_node.Prefetch(soon);
+      }
       const uint32_t v = tree_.order[place];
-      const uint32_t c = of_node_[v].class_index;
-      uint64_t size = of_node_[v].size;
+      const uint64_t size = SizeOf(v);
       if (size == 0) continue;
-      if (size == kLarge) size = shallow_.of(NodeIndex(v));
       close(place);
+      const uint32_t c = classes_.class_of_node[v];
       ClassRow& row = rows[c];
       ++row.count;
       row.shallow_size += size;
@@ -121,7 +124,7 @@ class ClassSums {
   const ClassTable& classes_;
   const ShallowSizes& shallow_;
   const DominatorTree& tree_;
-  Array<OfNode> of_node_;
+  Array<uint32_t> size_of_;
 };
 
 }  // namespace
