@@ -90,9 +90,10 @@ class CoreBuilder {
     core_.sample = HubSample(graph_, std::move(hubs), rule_);
   }
 
-  bool SaysNothing(uint32_t target) const {
-    return (marks_[target] & (NodeMark::kOuter | NodeMark::kReplaced)) != 0;
+  static bool MarkSaysNothing(uint8_t mark) {
+    return (mark & (NodeMark::kOuter | NodeMark::kReplaced)) != 0;
   }
+  bool SaysNothing(uint32_t target) const { return MarkSaysNothing(marks_[target]); }
   // Of an edge that is not weak.
   bool IsSpecial(uint32_t from, const RawEdge& edge) const {
     return edge.target == 0 || edge.type() == EdgeType::kShortcut ||
@@ -131,7 +132,7 @@ class CoreBuilder {
           continue;
         }
       }
-      bool counts = ((mark & (NodeMark::kOuter | NodeMark::kReplaced)) == 0) & (target != u);
+      bool counts = !MarkSaysNothing(mark) & (target != u);
       if (counts && (mark & NodeMark::kSampled) != 0) counts = core_.sample.Keep(u, *e);
       out += counts;
     }

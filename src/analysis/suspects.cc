@@ -287,6 +287,7 @@ class Builder {
   // Two ports a request, which only Node holds, and one function of the service at one of them: too
   // small to be called a leak by itself, but it tells where the ports come from.
   void TakeBlameFromAPart(Candidate& first) const {
+    if (first.report.culprit) return;  // the package that all of it hangs below
     const Candidate* told = nullptr;
     for (const Candidate& c : picked_) {
       if (!BlamesUserCode(c) || c.bytes < kLeakBytes || !HasManyUnits(c) ||

@@ -7,7 +7,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A case is over in 90 seconds at most, with its snapshots and their analysis.
+// So that find, with its snapshots and their analysis, seldom takes more than 90 seconds.
 constexpr milliseconds kWatchedInAll{45'000}, kLongest{28'000};
 // Where memory falls: so long between two readings, and so long at most.
 constexpr milliseconds kPause{6'000}, kAtMostMore{24'000};
