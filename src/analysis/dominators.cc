@@ -487,21 +487,18 @@ class SemiNca {
 
   // Outer nodes get the numbers after those of the walk. The core graph is not needed any more.
   void NumberNodes() {
-    NodeNumbers& number = numbered_.number;
-    number.of_core = std::move(core_.record_of);
-    ParallelBlocks(threads_, number.of_core.size(), kNodeBlock, [&](size_t first, size_t end) {
+    Array<uint32_t> of_core = std::move(core_.record_of);
+    ParallelBlocks(threads_, of_core.size(), kNodeBlock, [&](size_t first, size_t end) {
       for (size_t i = first; i < end; ++i) {
-        uint32_t& record = number.of_core[i];
-        const uint32_t w = words_[record];
-        record = w < CoreGraph::kUnvisited ? w : kNone;
+        const uint32_t w = words_[of_core[i]];
+        of_core[i] = w < CoreGraph::kUnvisited ? w : kNone;
       }
     });
     core_.words = {};
-    number.core = std::move(core_.core);
-    number.last = std::move(core_.last);
     core_size_ = size_;
-    number.first_outer = core_size_ + 1;
-    number.first_last = number.first_outer + n_ - core_.core_count - number.last.size();
+    numbered_.number = NodeNumbers(core_.core, core_.last, std::move(of_core), core_size_);
+    core_.core = {};
+    core_.last = {};
   }
 
   struct Setter {

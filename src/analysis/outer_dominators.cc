@@ -33,8 +33,8 @@ class OuterNodeAdder {
   void LookAhead(const std::atomic<bool>& stop) {
     const size_t most = n_ / 4;
     waiting_ = Array<uint32_t>(most);
-    has_waiting_ = Array<uint64_t>(tree_.number.core.size() / 64 + 1);
-    only_retainer_ = Array<uint32_t>(n_ - tree_.number.core.size());
+    has_waiting_ = Array<uint64_t>(tree_.number.core_count() / 64 + 1);
+    only_retainer_ = Array<uint32_t>(n_ - tree_.number.core_count());
     for (size_t block = 0, count = 0; !stop && block * kNodeBlock < n_; ++block) {
       bool room = true;
       const size_t begin = count;
@@ -42,7 +42,7 @@ class OuterNodeAdder {
         const size_t before = count;
         ForEachOuterTarget(u, true, [&](uint32_t target) {
           if ((Mark(target) & NodeMark::kSingle) != 0) {
-            only_retainer_[tree_.number.of_outer(target) - tree_.number.first_outer] = number;
+            only_retainer_[tree_.number.of_outer(target) - tree_.number.first_outer()] = number;
           } else if (count < most) {
             waiting_[count++] = target;
           } else {
@@ -89,20 +89,18 @@ class OuterNodeAdder {
   }
   bool outer(uint32_t node) const { return (Mark(node) & NodeMark::kOuter) != 0; }
 
-  // Calls visit(node, its rank) for the core nodes of a block.
+  // Calls visit(node, its rank, its number) for the core nodes of a block.
   template <typename Visit>
   void ForEachCoreNode(size_t block, const Visit& visit) const {
     const size_t first = block * kNodeBlock, end = std::min<size_t>(n_, first + kNodeBlock);
-    tree_.number.core.ForEachFrom(
-        first, end, [&](size_t node, uint32_t rank) { visit(static_cast<uint32_t>(node), rank); });
+    tree_.number.ForEachCoreNode(static_cast<uint32_t>(first), static_cast<uint32_t>(end), visit);
   }
 
   // Calls pass_on(node, number, rank) for the core nodes of a block that are page objects, and adds
   // them to the set. A block's part of the set is written to by one thread only.
   template <typename Visit>
   void PassOnFromPages(size_t block, const Visit& pass_on) {
-    ForEachCoreNode(block, [&](uint32_t u, uint32_t rank) {
-      const uint32_t number = tree_.number.of_core[rank];
+    ForEachCoreNode(block, [&](uint32_t u, uint32_t rank, uint32_t number) {
       if (u == 0) return;
       if (number <= last_page_number_) {
         page_.insert(NodeIndex(u));
@@ -120,19 +118,19 @@ class OuterNodeAdder {
   // What LookAhead has found.
   void TakeOver() {
     for (size_t i = 0; i < only_retainer_.size(); ++i) {
-      tree_.dominator[tree_.number.first_outer + i] = only_retainer_[i];
+      tree_.dominator[tree_.number.first_outer() + i] = only_retainer_[i];
     }
     only_retainer_ = {};
     ParallelBlocks(threads_, block_begin_.size(), 1, [&](size_t block, size_t) {
       const NodeNumbers& numbers = tree_.number;
       size_t at = block_begin_[block];
       Pairs pairs;
-      ForEachCoreNode(block, [&](uint32_t, uint32_t rank) {
+      ForEachCoreNode(block, [&](uint32_t, uint32_t rank, uint32_t number) {
         if ((has_waiting_[rank / 64] >> (rank % 64) & 1) == 0) return;
         for (bool last = false; !last;) {
           last = (waiting_[at] & kLastOfNode) != 0;
           const uint32_t node = waiting_[at++] & ~kLastOfNode;
-          Add({numbers.of_outer(node), numbers.of_core[rank], node}, true, pairs);
+          Add({numbers.of_outer(node), number, node}, true, pairs);
         }
       });
       Join(pairs, true);

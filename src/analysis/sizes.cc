@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "analysis/detached.h"
+#include "analysis/edge_filter.h"
 #include "base/growing_array.h"
 
 namespace leaktrail {
@@ -67,16 +68,12 @@ class OwnerFinder {
   // Which edges count cannot be foreseen, so they are collected without a branch.
   void LookAtAll() {
     constexpr uint32_t kBlock = 2048;
-    uint32_t found[kBlock];
+    uint32_t found[kBlock + kEdgeFilterSlack];
     uint32_t v = 0;
     const uint32_t count = graph_.edge_count();
     for (uint32_t first = 0; first < count;) {
       const uint32_t end = count - first < kBlock ? count : first + kBlock;
-      size_t size = 0;
-      for (uint32_t e = first; e < end; ++e) {
-        found[size] = e;
-        size += Counts(edge_[e]) ? 1 : 0;
-      }
+      const size_t size = FindEdgesInto(edge_, first, end, candidates_, found);
       for (size_t i = 0; i < size; ++i) {
         while (first_edge_[v + 1] <= found[i]) ++v;
         const uint32_t owner = candidates_.contains(v) ? owner_[candidates_.Rank(v)] : v + 1;

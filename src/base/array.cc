@@ -18,7 +18,30 @@ constexpr size_t kMapThreshold = size_t{1} << 20;
 
 #ifdef __linux__
 constexpr size_t kPage = 4096;
+constexpr size_t kHugePage = size_t{2} << 20;
 size_t WholePages(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
+
+// As mremap that may move. A huge page stays whole only if it moves by a multiple of its size; the
+// kernel moves by any number of pages, and what it makes small stays small.
+void* Remap(void* p, size_t old_size, size_t size) {
+  if (size <= old_size) return mremap(p, old_size, size, 0);
+  if (old_size < kHugePage) return mremap(p, old_size, size, MREMAP_MAYMOVE);
+  if (void* const in_place = mremap(p, old_size, size, 0); in_place != MAP_FAILED) return in_place;
+  const size_t room = size + kHugePage;
+  void* const reserved = mmap(nullptr, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (reserved == MAP_FAILED) return MAP_FAILED;
+  const auto begin = reinterpret_cast<uintptr_t>(reserved);
+  const size_t before = (reinterpret_cast<uintptr_t>(p) - begin) % kHugePage;
+  char* const to = static_cast<char*>(reserved) + before;
+  void* const moved = mremap(p, old_size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+  if (moved == MAP_FAILED) {
+    munmap(reserved, room);
+    return MAP_FAILED;
+  }
+  if (before > 0) munmap(reserved, before);
+  if (before < kHugePage) munmap(to + size, kHugePage - before);
+  return moved;
+}
 
 // Maps that are not in use. The smallest that is large enough is taken, and what is left of it
 // stays; but a large one is not cut up for small arrays. Else the largest is made larger.
@@ -76,7 +99,7 @@ class FreeMaps {
   char* TakeAndGrow(size_t size, size_t& used) {
     if (by_size_.empty()) return nullptr;
     const auto it = std::prev(by_size_.end());
-    void* const p = mremap(it->second, it->first, size, MREMAP_MAYMOVE);
+    void* const p = Remap(it->second, it->first, size);
     if (p == MAP_FAILED) return nullptr;
     used = it->first;
     free_ -= it->first;
@@ -144,7 +167,7 @@ void FreePages(void* p, size_t bytes) {
 void* ResizePages(void* p, size_t old_bytes, size_t new_bytes) {
 #ifdef __linux__
   if (old_bytes >= kMapThreshold && new_bytes >= kMapThreshold) {
-    void* q = mremap(p, old_bytes, new_bytes, MREMAP_MAYMOVE);
+    void* q = Remap(p, WholePages(old_bytes), WholePages(new_bytes));
     if (q == MAP_FAILED) return nullptr;
     TheFreeMaps().NoteResize(old_bytes, new_bytes);
     // The last page kept may hold bytes from before a shrink; pages after it are new.

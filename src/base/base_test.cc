@@ -61,6 +61,25 @@ TEST(Array, KeepsItsBeginningWhenItIsResizedAndIsZeroBeyond) {
   }
 }
 
+#ifdef __linux__
+// The kernel would move huge pages in small ones.
+TEST(Array, KeepsItsPlaceInAHugePageWhenItGrows) {
+  constexpr size_t kHugePage = size_t{2} << 20;
+  const auto place = [](const Array<char>& a) {
+    return reinterpret_cast<uintptr_t>(a.data()) % kHugePage;
+  };
+  std::vector<Array<char>> arrays;  // in each other's way
+  for (size_t i = 0; i < 4; ++i) arrays.emplace_back(5'000'000 + 300'000 * i);
+  for (size_t size : {7'100'000u, 11'000'001u, 40'000'000u}) {
+    for (Array<char>& a : arrays) {
+      const size_t before = place(a);
+      a.Resize(size);
+      EXPECT_EQ(place(a), before) << size;
+    }
+  }
+}
+#endif
+
 // Freed maps are cut up, grown and given out again. Sizes are about 1 MiB, from which arrays are
 // maps.
 TEST(Array, SharesNothingWithOthersAndIsZeroWhateverWasFreedBefore) {

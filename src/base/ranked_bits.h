@@ -13,6 +13,14 @@
 
 namespace leaktrail {
 
+// std::popcount calls a function where the compiler may not take it that the processor counts.
+inline uint32_t OnesIn(uint64_t word) {
+  word -= word >> 1 & 0x5555555555555555u;
+  word = (word & 0x3333333333333333u) + (word >> 2 & 0x3333333333333333u);
+  word = (word + (word >> 4)) & 0x0F0F0F0F0F0F0F0Fu;
+  return static_cast<uint32_t>(word * 0x0101010101010101u >> 56);
+}
+
 class RankedBits {
  public:
   RankedBits() = default;
@@ -23,6 +31,7 @@ class RankedBits {
   void insert(uint64_t i) { words_[i / 64] |= uint64_t{1} << (i % 64); }
   // Bit i: whether 64 * index + i is a member. 64 * index < limit.
   uint64_t word(uint64_t index) const { return words_[index]; }
+  const uint64_t* words() const { return words_.data(); }
   // Only after Seal.
   uint32_t size() const { return size_; }
   // No insert after this. Returns the number of members.
@@ -54,14 +63,6 @@ class RankedBits {
   }
 
  private:
-  // std::popcount calls a function where the compiler may not take it that the processor counts.
-  static uint32_t OnesIn(uint64_t word) {
-    word -= word >> 1 & 0x5555555555555555u;
-    word = (word & 0x3333333333333333u) + (word >> 2 & 0x3333333333333333u);
-    word = (word + (word >> 4)) & 0x0F0F0F0F0F0F0F0Fu;
-    return static_cast<uint32_t>(word * 0x0101010101010101u >> 56);
-  }
-
   uint64_t limit_ = 0;
   uint32_t size_ = 0;
   Array<uint64_t> words_;
