@@ -44,9 +44,9 @@ LEAKTRAIL_WIDE LEAKTRAIL_INLINE __mmask16 NotWeak(__m512i label) {
 LEAKTRAIL_WIDE size_t FindSixteen(const RawEdge* edges, uint32_t first, uint32_t end,
                                   const RankedBits& set, uint32_t* found) {
   const __m512i one = _mm512_set1_epi32(1), low_bits = _mm512_set1_epi32(31);
-  __m512i edge = _mm512_add_epi32(
-      _mm512_set1_epi32(static_cast<int>(first)),
-      _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+  __m512i edge =
+      _mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(first)),
+                       _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
   size_t count = 0;
   uint32_t e = first;
   for (; end - e >= kAtOnce; e += kAtOnce) {

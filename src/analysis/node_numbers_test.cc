@@ -27,8 +27,7 @@ NodeNumbers Numbers(const RankedBits& core, const RankedBits& last,
 //   node    0 1 2 3 4 5 6
 //   kind    c o l c o c l
 TEST(NodeNumbers, PutOuterNodesBehindTheCoreAndLastOnesBehindThose) {
-  const NodeNumbers numbers =
-      Numbers(MembersOf(7, {0, 3, 5}), MembersOf(7, {2, 6}), {1, 3, 2}, 3);
+  const NodeNumbers numbers = Numbers(MembersOf(7, {0, 3, 5}), MembersOf(7, {2, 6}), {1, 3, 2}, 3);
 
   const std::vector<uint32_t> expected = {1, 4, 6, 3, 5, 2, 7};
   for (uint32_t node = 0; node < 7; ++node) EXPECT_EQ(numbers.of(node), expected[node]) << node;
