@@ -25,10 +25,7 @@ class ClassSums {
     // The tree's order jumps through the graph, so the sizes are laid out flat for it. One that
     // does not fit stands where it was.
     ParallelBlocks(threads, size_of_.size(), kBlock, [&](size_t first, size_t end) {
-      for (size_t v = first; v < end; ++v) {
-        const uint64_t size = shallow_.of(NodeIndex(static_cast<uint32_t>(v)));
-        size_of_[v] = static_cast<uint32_t>(std::min<uint64_t>(size, kLarge));
-      }
+      shallow_.CopyTo(static_cast<uint32_t>(first), static_cast<uint32_t>(end), &size_of_[first]);
     });
     const size_t n = size_of_.size();
     std::vector<std::vector<ClassRow>> parts(std::clamp(threads, 1u, kMostParts));
@@ -54,7 +51,7 @@ class ClassSums {
   };
 
   uint64_t SizeOf(uint32_t v) const {
-    return size_of_[v] == kLarge ? shallow_.of(NodeIndex(v)) : size_of_[v];
+    return size_of_[v] == ShallowSizes::kLarge ? shallow_.of(NodeIndex(v)) : size_of_[v];
   }
 
   // Of the places [first, last).
@@ -118,7 +115,6 @@ class ClassSums {
     }
   }
 
-  static constexpr uint32_t kLarge = 0xFFFFFFFFu;
   static constexpr size_t kBlock = size_t{1} << 16;
   static constexpr unsigned kMostParts = 4;
   const ClassTable& classes_;

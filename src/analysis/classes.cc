@@ -1,7 +1,10 @@
 #include "analysis/classes.h"
 
 #include <fmt/format.h>
+#include <array>
 #include <unordered_map>
+
+#include "analysis/node_filter.h"
 
 namespace leaktrail {
 namespace {
@@ -168,8 +171,17 @@ std::string ClassKey::ToString() const {
 
 PlainObjects FindPlainObjects(const HeapGraph& graph, bool all_names) {
   PlainObjects plain;
-  for (NodeIndex n : graph.nodes()) {
-    if (IsPlainObject(graph, n)) plain.shape_of.push_back(plain.shapes.Add(graph, n));
+  constexpr uint32_t kAtOnce = 1024;  // nodes
+  std::array<uint32_t, kAtOnce + 1> objects;
+  std::array<uint32_t, kAtOnce> shapes;
+  const uint32_t n = graph.node_count();
+  for (uint32_t first = 0; first < n;) {
+    const uint32_t end = n - first < kAtOnce ? n : first + kAtOnce;
+    const size_t count = FindNodesNamed(graph, first, end, TypeBit(NodeType::kObject),
+                                        WellKnown::kObject, objects.data());
+    plain.shapes.Add(graph, {objects.data(), count}, shapes.data());
+    plain.shape_of.Append(shapes.data(), count);
+    first = end;
   }
   plain.shapes.ReadProperties(graph, all_names);
   return plain;

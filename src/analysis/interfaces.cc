@@ -40,32 +40,59 @@ void ShapeTable::Grow() {
   }
 }
 
-uint32_t ShapeTable::Add(const HeapGraph& graph, NodeIndex object) {
-  ++object_count_;
+void ShapeTable::Add(const HeapGraph& graph, std::span<const uint32_t> objects, uint32_t* numbers) {
+  constexpr size_t kAhead = 16;
+  object_count_ += objects.size();
   const GraphColumns& c = graph.columns();
+  const uint32_t* const first_edge = c.first_edge.data();
+  // There may be as many new shapes.
+  while (slots_.size() <= (shapes_.size() + objects.size()) * 2) Grow();
+  const size_t mask = slots_.size() - 1;
   scratch_.clear();
-  uint64_t hash = 0x9E3779B97F4A7C15u;
-  for (uint32_t e = c.first_edge[object.value()]; e < c.first_edge[object.value() + 1]; ++e) {
-    if (c.edge[e].type() != EdgeType::kProperty) continue;
-    const uint32_t name = graph.edge_label(EdgeIndex(e));
-    scratch_.push_back(name);
-    hash = (hash ^ name) * 0xFF51AFD7ED558CCDu;
-    hash ^= hash >> 32;
+  scratch_of_.clear();
+  for (size_t i = 0; i < objects.size(); ++i) {
+    if (i + kAhead < objects.size()) {
+      __builtin_prefetch(c.edge.data() + first_edge[objects[i + kAhead]]);
+    }
+    uint64_t hash = 0x9E3779B97F4A7C15u;
+    scratch_of_.push_back({0, scratch_.size()});
+    const uint32_t object = objects[i];
+    for (uint32_t e = first_edge[object]; e < first_edge[object + 1]; ++e) {
+      if (c.edge[e].type() != EdgeType::kProperty) continue;
+      const uint32_t name = graph.edge_label(EdgeIndex(e));
+      scratch_.push_back(name);
+      hash = (hash ^ name) * 0xFF51AFD7ED558CCDu;
+      hash ^= hash >> 32;
+    }
+    scratch_of_.back().hash = hash;
+    __builtin_prefetch(&slots_[hash & mask]);
   }
-  if (slots_.size() <= shapes_.size() * 2) Grow();
+  for (const Names& n : scratch_of_) {
+    const uint32_t slot = slots_[n.hash & mask];
+    if (slot != 0) __builtin_prefetch(&shapes_[slot - 1]);
+  }
+  for (size_t i = 0; i < objects.size(); ++i) {
+    const size_t begin = scratch_of_[i].begin;
+    const size_t end = i + 1 < objects.size() ? scratch_of_[i + 1].begin : scratch_.size();
+    numbers[i] = Find(scratch_of_[i].hash, {scratch_.data() + begin, end - begin});
+  }
+}
+
+// The number of the shape with these names, which it counts. There is room for one more.
+uint32_t ShapeTable::Find(uint64_t hash, std::span<const uint32_t> names) {
   const size_t mask = slots_.size() - 1;
   size_t at = hash & mask;
   for (; slots_[at] != 0; at = (at + 1) & mask) {
     Shape& s = shapes_[slots_[at] - 1];
-    if (s.hash == hash && s.length == scratch_.size() &&
-        std::equal(scratch_.begin(), scratch_.end(), names_.begin() + s.begin)) {
+    if (s.hash == hash && s.length == names.size() &&
+        std::equal(names.begin(), names.end(), names_.begin() + s.begin)) {
       ++s.count;
       return slots_[at] - 1;
     }
   }
   const auto number = static_cast<uint32_t>(shapes_.size());
-  shapes_.push_back({names_.size(), hash, 1, static_cast<uint32_t>(scratch_.size())});
-  names_.Append(scratch_.data(), scratch_.size());
+  shapes_.push_back({names_.size(), hash, 1, static_cast<uint32_t>(names.size())});
+  names_.Append(names.data(), names.size());
   slots_[at] = number + 1;
   return number;
 }
@@ -160,8 +187,11 @@ std::vector<InterfaceDefinition> ShapeTable::InferInterfaces() const {
     });
     return any && hash == 0 ? 1 : hash;  // 0: no property
   };
+  std::vector<uint64_t> hashes;
+  hashes.reserve(shapes_.size());
   for (const Shape& shape : shapes_) {
     const uint64_t hash = hash_of(shape);
+    hashes.push_back(hash);
     if (hash == 0) continue;
     Count& c = count_of(hash);
     c.hash = hash;
@@ -176,9 +206,9 @@ std::vector<InterfaceDefinition> ShapeTable::InferInterfaces() const {
   };
   std::vector<Candidate> candidates;
   std::unordered_map<std::string, size_t> by_name;
-  for (const Shape& shape : shapes_) {
-    const uint64_t hash = hash_of(shape);
-    if (hash == 0 || !is_frequent(count_of(hash).count)) continue;
+  for (size_t s = 0; s < hashes.size(); ++s) {
+    if (hashes[s] == 0 || !is_frequent(count_of(hashes[s]).count)) continue;
+    const Shape& shape = shapes_[s];
     InterfaceDefinition definition;
     definition.name = "{";
     ForNamed(shape, [&](const Property& p, bool separated) {

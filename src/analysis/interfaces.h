@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,9 @@ struct InterfaceDefinition {
 // Distinct sequences of property names, numbered in order of first appearance. One thread.
 class ShapeTable {
  public:
-  // The number of `object`'s shape; counts it.
-  uint32_t Add(const HeapGraph& graph, NodeIndex object);
+  // Writes the numbers of the objects' shapes; counts them. Many at a time are quicker: what one
+  // needs comes from memory while the others are looked at.
+  void Add(const HeapGraph& graph, std::span<const uint32_t> objects, uint32_t* numbers);
   // After the last Add and before what is below: reads the text of each property name once. Names
   // that stand too far back in every shape to be in an interface of this graph are only read if those
   // of another one are to be matched: an object that is used as a map has as many as it has keys.
@@ -50,6 +52,12 @@ class ShapeTable {
     uint64_t text_hash = 0, hash_shift = 0;
     bool is_proto = false;
   };
+  // An object's property names: in scratch_, up to where those of the next one begin.
+  struct Names {
+    uint64_t hash;
+    size_t begin;
+  };
+  uint32_t Find(uint64_t hash, std::span<const uint32_t> names);
   void Grow();
   template <typename Visit>
   void ForNamed(const Shape& shape, const Visit& visit) const;
@@ -61,6 +69,7 @@ class ShapeTable {
   GrowingArray<Shape> shapes_;
   Array<uint32_t> slots_;  // open addressing: shape + 1
   std::vector<uint32_t> scratch_;
+  std::vector<Names> scratch_of_;
   uint64_t object_count_ = 0;
 };
 

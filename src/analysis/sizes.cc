@@ -1,5 +1,6 @@
 #include "analysis/sizes.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "analysis/detached.h"
@@ -128,6 +129,31 @@ ShallowSizes ComputeShallowSizes(const HeapGraph& graph) {
     sizes.taken_.insert(v);
   });
   return sizes;
+}
+
+void ShallowSizes::CopyTo(uint32_t first, uint32_t end, uint32_t* sizes) const {
+  const auto cut = [](uint64_t size) {
+    return static_cast<uint32_t>(std::min<uint64_t>(size, kLarge));
+  };
+  const uint16_t* const self_size = graph_->columns().self_size.data();
+  const bool moved = taken_.limit() != 0;
+  for (; first < end; first += 64, sizes += 64) {
+    const uint32_t count = std::min(end - first, 64u);
+    const uint64_t taken = moved ? taken_.word(first / 64) : 0;
+    bool any_large = false;
+    for (uint32_t i = 0; i < count; ++i) {
+      const uint32_t size = self_size[first + i];
+      any_large |= size == LargeSize::kMark;
+      sizes[i] = (taken >> i & 1) != 0 ? 0 : size;
+    }
+    for (uint32_t i = 0; any_large && i < count; ++i) {
+      if (sizes[i] == LargeSize::kMark) sizes[i] = cut(graph_->self_size(NodeIndex(first + i)));
+    }
+    if (!moved) continue;
+    grown_.ForEachFrom(first, first + count, [&](uint64_t v, uint32_t rank) {
+      sizes[v - first] = cut(grown_size_[rank]);
+    });
+  }
 }
 
 Array<uint64_t> ComputeRetainedSizes(const HeapGraph& graph, const DominatorTree& dominators,

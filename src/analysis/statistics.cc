@@ -1,10 +1,12 @@
 #include "analysis/statistics.h"
 
+#include <array>
 #include <unordered_map>
 #include <vector>
 
 #include "analysis/detached.h"
 #include "analysis/essential_edges.h"
+#include "analysis/node_filter.h"
 
 namespace leaktrail {
 namespace {
@@ -30,49 +32,45 @@ HeapStatistics ComputeStatistics(const HeapGraph& graph, const ShallowSizes& sha
   // Stores that kept bytes of their own. With moved sizes there are few, and only for them it has
   // to be known whether something else holds them too.
   std::vector<NodeIndex> stores;
-  // Some at a time, so that their edges can be fetched ahead.
-  constexpr size_t kArrays = 1024, kAhead = 16;
-  std::vector<NodeIndex> arrays;
-  const auto look_at_arrays = [&] {
-    const GraphColumns& c = graph.columns();
-    for (size_t i = 0; i < arrays.size(); ++i) {
-      if (i + kAhead < arrays.size()) {
-        __builtin_prefetch(c.edge.data() + c.first_edge[arrays[i + kAhead].value()]);
-      }
-      const NodeIndex store = FindElements(graph, arrays[i]);
+  constexpr uint32_t kAtOnce = 1024, kAhead = 16;
+  constexpr uint32_t kOfOtherKinds = TypeBit(NodeType::kHidden) | TypeBit(NodeType::kNative) |
+                                     TypeBit(NodeType::kCode) | TypeBit(NodeType::kString) |
+                                     TypeBit(NodeType::kConsString) |
+                                     TypeBit(NodeType::kSlicedString);
+  std::array<uint64_t, 32> by_type{};
+  std::array<uint32_t, kAtOnce> sizes;
+  std::array<uint32_t, kAtOnce + 1> found;
+  const GraphColumns& c = graph.columns();
+  const uint32_t n = graph.node_count();
+  for (uint32_t first = 0; first < n;) {
+    const uint32_t end = n - first < kAtOnce ? n : first + kAtOnce;
+    shallow.CopyTo(first, end, sizes.data());
+    const auto size_of = [&](uint32_t v) {
+      const uint32_t size = sizes[v - first];
+      return size == ShallowSizes::kLarge ? shallow.of(NodeIndex(v)) : size;
+    };
+    for (uint32_t v = first; v < end; ++v) by_type[c.type[v]] += size_of(v);
+    const size_t stores_of_buffers = FindNodesNamed(graph, first, end, TypeBit(NodeType::kNative),
+                                                    WellKnown::kArrayBufferData, found.data());
+    for (size_t i = 0; i < stores_of_buffers; ++i) {
+      if (!detached.contains(NodeIndex(found[i]))) s.typed_arrays += size_of(found[i]);
+    }
+    const size_t arrays =
+        FindNodesNamed(graph, first, end, ~kOfOtherKinds, WellKnown::kArray, found.data());
+    for (size_t i = 0; i < arrays; ++i) {
+      if (i + kAhead < arrays) __builtin_prefetch(&c.edge[c.first_edge[found[i + kAhead]]]);
+      s.js_arrays += size_of(found[i]);
+      const NodeIndex store = FindElements(graph, NodeIndex(found[i]));
       if (store.valid() && shallow.of(store) != 0) stores.push_back(store);
     }
-    arrays.clear();
-  };
-  for (NodeIndex n : graph.nodes()) {
-    const uint64_t size = shallow.of(n);
-    switch (graph.type(n)) {
-      case NodeType::kHidden:
-        s.system += size;
-        break;
-      case NodeType::kNative:
-        s.native_total += size;
-        if (graph.NameIs(n, WellKnown::kArrayBufferData) && !detached.contains(n)) {
-          s.typed_arrays += size;
-        }
-        break;
-      case NodeType::kCode:
-        s.code += size;
-        break;
-      case NodeType::kString:
-      case NodeType::kConsString:
-      case NodeType::kSlicedString:
-        s.strings += size;
-        break;
-      default:
-        if (graph.NameIs(n, WellKnown::kArray)) {
-          s.js_arrays += size;
-          arrays.push_back(n);
-          if (arrays.size() == kArrays) look_at_arrays();
-        }
-    }
+    first = end;
   }
-  look_at_arrays();
+  const auto of_type = [&](NodeType type) { return by_type[static_cast<size_t>(type)]; };
+  s.system = of_type(NodeType::kHidden);
+  s.native_total += of_type(NodeType::kNative);
+  s.code = of_type(NodeType::kCode);
+  s.strings = of_type(NodeType::kString) + of_type(NodeType::kConsString) +
+              of_type(NodeType::kSlicedString);
   if (stores.empty()) return s;
   std::unordered_map<uint32_t, uint32_t> edges_into;
   NodeSet wanted(graph.node_count());

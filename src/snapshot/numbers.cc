@@ -11,15 +11,45 @@ namespace {
 // No number that means anything has more digits; the chunk's margin holds as many.
 constexpr long kMaxDigits = 40;
 
-LEAKTRAIL_INLINE ChunkScan Scan(const Chunk& chunk) {
-  ChunkScan scan;
-  uint64_t carry = IsDigit(chunk.data[-1]) ? 1 : 0;
-  for (size_t at = 0; at < chunk.size; at += kBlockBytes) {
-    const Block block(chunk.data + at);
-    const uint64_t valid = chunk.size - at < kBlockBytes ? LowBits(chunk.size - at) : ~uint64_t{0};
+// Bit i speaks of byte i of 64.
+struct TextMasks {
+  uint64_t digits;
+  uint64_t others;  // neither digits nor commas
+};
+constexpr size_t kBlocksAtOnce = 32;
+
+void FindMasks(const char* text, size_t blocks, TextMasks* masks) {
+  for (size_t k = 0; k < blocks; ++k) {
+    const Block block(text + k * kBlockBytes);
     const uint64_t digits = block.Digits();
-    uint64_t others = ~(digits | block.Equal(',')) & valid;
-    if (others != 0) others &= ~block.Space();
+    masks[k] = {digits, ~(digits | block.Equal(','))};
+  }
+}
+
+#if defined(__x86_64__)
+LEAKTRAIL_WIDE void WideFindMasks(const char* text, size_t blocks, TextMasks* masks) {
+  for (size_t k = 0; k < blocks; ++k) {
+    const __m512i block = _mm512_loadu_si512(text + k * kBlockBytes);
+    const uint64_t digits =
+        _mm512_cmple_epu8_mask(_mm512_sub_epi8(block, _mm512_set1_epi8('0')), _mm512_set1_epi8(9));
+    masks[k] = {digits, ~(digits | _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(',')))};
+  }
+}
+#endif
+
+LEAKTRAIL_INLINE ChunkScan Scan(const Chunk& chunk, decltype(FindMasks)& find_masks) {
+  ChunkScan scan;
+  TextMasks masks[kBlocksAtOnce];
+  uint64_t carry = IsDigit(chunk.data[-1]) ? 1 : 0;
+  for (size_t at = 0, k = 0; at < chunk.size; at += kBlockBytes, ++k) {
+    if (k % kBlocksAtOnce == 0) {
+      const size_t blocks = (chunk.size - at + kBlockBytes - 1) / kBlockBytes;
+      find_masks(chunk.data + at, std::min(blocks, kBlocksAtOnce), masks);
+    }
+    const auto [digits, no_numbers] = masks[k % kBlocksAtOnce];
+    const uint64_t valid = chunk.size - at < kBlockBytes ? LowBits(chunk.size - at) : ~uint64_t{0};
+    uint64_t others = no_numbers & valid;
+    if (others != 0) others &= ~Block(chunk.data + at).Space();
     uint64_t ends = ~digits & (digits << 1 | carry) & valid;
     carry = digits >> 63;
     if (others != 0) {
@@ -36,12 +66,17 @@ LEAKTRAIL_INLINE ChunkScan Scan(const Chunk& chunk) {
   return scan;
 }
 
-LEAKTRAIL_MODERN ChunkScan ModernScan(const Chunk& chunk) { return Scan(chunk); }
+LEAKTRAIL_MODERN ChunkScan ModernScan(const Chunk& chunk, decltype(FindMasks)& find_masks) {
+  return Scan(chunk, find_masks);
+}
 
 }  // namespace
 
 ChunkScan ScanNumbers(const Chunk& chunk) {
-  return HasModernCpu() ? ModernScan(chunk) : Scan(chunk);
+#if defined(__x86_64__)
+  if (HasWideCpu()) return ModernScan(chunk, WideFindMasks);
+#endif
+  return HasModernCpu() ? ModernScan(chunk, FindMasks) : Scan(chunk, FindMasks);
 }
 
 long FindNumber(const Chunk& chunk, uint64_t index) {
