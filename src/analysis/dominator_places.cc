@@ -61,11 +61,16 @@ std::vector<LeftOutEdges::WrongHub> DominatorPlaces::Order(DominatorTree& result
   result.order = Array<uint32_t>(node_count_);
   ParallelBlocks(threads_, node_count_, HubSample::kNodeBlock, [&](size_t first, size_t end) {
     HubSample::Reader edges(sample_, static_cast<uint32_t>(first));
-    std::array<std::pair<uint32_t, uint32_t>, 256> ahead;  // nodes and numbers
+    std::array<std::pair<uint32_t, uint32_t>, 256> ahead;  // nodes and numbers, then places
     size_t count = 0;
     const auto put = [&] {
       for (size_t i = 0; i < count; ++i) {
-        const uint32_t u = ahead[i].first, its_place = place[ahead[i].second];
+        uint32_t& its_place = ahead[i].second;
+        its_place = place[its_place];
+        __builtin_prefetch(&result.order[its_place], 1);
+      }
+      for (size_t i = 0; i < count; ++i) {
+        const auto [u, its_place] = ahead[i];
         result.order[its_place] = u;
         edges.ForEachOf(u, [&](size_t hub) { left_out.Check(u, its_place, hub); });
       }

@@ -37,8 +37,9 @@ bool HubSample::Keep(uint32_t from, const RawEdge& edge) {
   State& state = states_[hub];
   const uint32_t met = state.met++;
   const uint64_t name = NameBit(edge);
-  if (met < rule_.first_edges || met % rule_.one_of == 0 || from < old_nodes_ ||
-      (state.names & name) == 0) {
+  const bool is_next = met == state.next;
+  if (is_next) state.next += rule_.one_of;
+  if (is_next || met < rule_.first_edges || from < old_nodes_ || (state.names & name) == 0) {
     state.names |= name;
     return true;
   }
