@@ -1,6 +1,7 @@
 #include "analysis/core_graph.h"
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 #include "analysis/node_marks.h"
@@ -56,10 +57,34 @@ class CoreBuilder {
   }
 
  private:
+  // Ascending. Few are, so eight marks are looked at at once.
+  std::vector<uint32_t> NodesMarked(uint8_t mark) const {
+    std::vector<uint32_t> nodes;
+    const uint64_t in_any = mark * uint64_t{0x0101010101010101};
+    for (uint32_t u = 0; u < n_;) {
+      uint64_t eight;
+      if (n_ - u >= sizeof(eight)) {
+        std::memcpy(&eight, marks_.data() + u, sizeof(eight));
+        if ((eight & in_any) == 0) {
+          u += sizeof(eight);
+          continue;
+        }
+      }
+      const uint32_t end = u + std::min<uint32_t>(n_ - u, sizeof(eight));
+      for (; u < end; ++u) {
+        if ((marks_[u] & mark) != 0) nodes.push_back(u);
+      }
+    }
+    return nodes;
+  }
+
   // What many nodes lead to comes before them in most heaps, but has to be known when they are
   // looked at.
   void MarkLastNodes() {
-    for (uint32_t u = n_; --u > 0;) {
+    const std::vector<uint32_t> many = NodesMarked(NodeMark::kMany);
+    for (size_t i = many.size(); i-- > 0;) {
+      const uint32_t u = many[i];
+      if (u == 0) break;
       constexpr uint8_t kAll = NodeMark::kMany | NodeMark::kReplaced | NodeMark::kKept;
       if ((marks_[u] & kAll) != NodeMark::kMany) continue;
       const bool all_outer =
@@ -78,8 +103,7 @@ class CoreBuilder {
   void ChooseHubs() {
     constexpr uint8_t kOthers = NodeMark::kReplaced | NodeMark::kKept | NodeMark::kOuter;
     std::vector<uint32_t> hubs;
-    for (uint32_t u = 0; u < n_; ++u) {
-      if ((marks_[u] & NodeMark::kSampled) == 0) continue;
+    for (uint32_t u : NodesMarked(NodeMark::kSampled)) {
       if ((marks_[u] & kOthers) != 0 || hubs.size() == HubSample::kMostHubs ||
           std::binary_search(exempt_.begin(), exempt_.end(), u)) {
         marks_[u] &= static_cast<uint8_t>(~NodeMark::kSampled);
@@ -179,16 +203,25 @@ class CoreBuilder {
     core_.words[out - 1] |= CoreGraph::kLastEdge;
   }
 
+  // In every block the records of its core nodes move to its beginning, then the blocks together.
   void KeepRecordsOfCore() {
     core_.core = RankedBits(n_);
-    uint32_t out = 0;
-    for (uint32_t u = 0; u < n_; ++u) {
-      if (!InCore(u)) continue;
-      core_.core.insert(u);
-      record_[out++] = record_[u];
+    ParallelBlocks(threads_, n_, kNodeBlock, [&](size_t first, size_t last) {
+      size_t out = first;
+      for (size_t u = first; u < last; ++u) {
+        const bool in_core = InCore(static_cast<uint32_t>(u));
+        core_.core.insert_if(in_core, u);
+        record_[out] = record_[u];
+        out += in_core ? 1 : 0;
+      }
+    });
+    const uint32_t count = core_.core.Seal();
+    for (size_t first = kNodeBlock; first < n_; first += kNodeBlock) {
+      const uint32_t before = core_.core.Rank(first);
+      const uint32_t end = first + kNodeBlock < n_ ? core_.core.Rank(first + kNodeBlock) : count;
+      std::memmove(&record_[before], &record_[first], (end - before) * sizeof(uint32_t));
     }
-    core_.core.Seal();
-    record_.Resize(out);
+    record_.Resize(count);
     core_.record_of = std::move(record_);
   }
 

@@ -29,6 +29,7 @@ class RankedBits {
   uint64_t limit() const { return limit_; }
   bool contains(uint64_t i) const { return i < limit_ && (words_[i / 64] >> (i % 64) & 1) != 0; }
   void insert(uint64_t i) { words_[i / 64] |= uint64_t{1} << (i % 64); }
+  void insert_if(bool member, uint64_t i) { words_[i / 64] |= uint64_t{member} << (i % 64); }
   // Bit i: whether 64 * index + i is a member. 64 * index < limit.
   uint64_t word(uint64_t index) const { return words_[index]; }
   const uint64_t* words() const { return words_.data(); }
