@@ -17,17 +17,11 @@ namespace {
 // its first place, and what a topmost instance retains is the sum of its parts.
 class ClassSums {
  public:
-  ClassSums(const HeapGraph& graph, const ClassTable& classes, const ShallowSizes& shallow,
-            const DominatorTree& dominators)
-      : classes_(classes), shallow_(shallow), tree_(dominators), size_of_(graph.node_count()) {}
+  ClassSums(const ClassTable& classes, const ShallowSizes& shallow, const DominatorTree& dominators)
+      : classes_(classes), shallow_(shallow), tree_(dominators) {}
 
   std::vector<ClassRow> Run(unsigned threads) {
-    // The tree's order jumps through the graph, so the sizes are laid out flat for it. One that
-    // does not fit stands where it was.
-    ParallelBlocks(threads, size_of_.size(), kBlock, [&](size_t first, size_t end) {
-      shallow_.CopyTo(static_cast<uint32_t>(first), static_cast<uint32_t>(end), &size_of_[first]);
-    });
-    const size_t n = size_of_.size();
+    const size_t n = tree_.order.size();
     std::vector<std::vector<ClassRow>> parts(std::clamp(threads, 1u, kMostParts));
     RunWorkers(static_cast<unsigned>(parts.size()), [&](unsigned k) {
       parts[k] = Sum(static_cast<uint32_t>(n * k / parts.size()),
@@ -50,13 +44,10 @@ class ClassSums {
     uint64_t before;
   };
 
-  uint64_t SizeOf(uint32_t v) const {
-    return size_of_[v] == ShallowSizes::kLarge ? shallow_.of(NodeIndex(v)) : size_of_[v];
-  }
-
   // Of the places [first, last).
   std::vector<ClassRow> Sum(uint32_t first, uint32_t last) const {
-    constexpr uint32_t kAhead = 24;
+    constexpr uint32_t kAhead = 64;
+    const std::span<const uint16_t> small = shallow_.small();
     std::vector<ClassRow> rows(classes_.keys.size());
     for (uint32_t c = 0; c < rows.size(); ++c) rows[c].class_index = ClassIndex(c);
     std::vector<uint32_t> open_until(rows.size(), 0);
@@ -75,16 +66,16 @@ class ClassSums {
     };
     ForEachAncestor(first, [&](uint32_t place) {
       const uint32_t v = tree_.order[place];
-      if (size_of_[v] != 0) enter(place, classes_.class_of_node[v]);
+      if (small[v] != 0) enter(place, classes_.class_of_node[v]);
     });
     for (uint32_t place = first; place < last; ++place) {
       if (place + kAhead < last) {
         const uint32_t soon = tree_.order[place + kAhead];
-        __builtin_prefetch(&size_of_[soon]);
+        __builtin_prefetch(&small[soon]);
         classes_.class_of_node.Prefetch(soon);
       }
       const uint32_t v = tree_.order[place];
-      const uint64_t size = SizeOf(v);
+      const uint64_t size = shallow_.size_of(v);
       if (size == 0) continue;
       close(place);
       const uint32_t c = classes_.class_of_node[v];
@@ -115,12 +106,10 @@ class ClassSums {
     }
   }
 
-  static constexpr size_t kBlock = size_t{1} << 16;
   static constexpr unsigned kMostParts = 4;
   const ClassTable& classes_;
   const ShallowSizes& shallow_;
   const DominatorTree& tree_;
-  Array<uint32_t> size_of_;
 };
 
 }  // namespace
@@ -129,7 +118,7 @@ std::vector<ClassRow> ComputeClassSummary(const HeapGraph& graph, const ClassTab
                                           const ShallowSizes& shallow,
                                           const DominatorTree& dominators, unsigned threads) {
   if (graph.node_count() == 0) return {};
-  std::vector<ClassRow> rows = ClassSums(graph, classes, shallow, dominators).Run(threads);
+  std::vector<ClassRow> rows = ClassSums(classes, shallow, dominators).Run(threads);
   std::erase_if(rows, [](const ClassRow& r) { return r.count == 0; });
   std::sort(rows.begin(), rows.end(), [&](const ClassRow& a, const ClassRow& b) {
     if (a.retained_size != b.retained_size) return a.retained_size > b.retained_size;

@@ -20,7 +20,7 @@ struct ClassRow {
 
 // Largest retained size first, then name, then location. Only classes with instances.
 //
-// Cost: one pass over the tree's order; 4 bytes a node, and a row for each class and thread.
+// Cost: one pass over the tree's order; a row for each class and thread.
 // Threads: starts and joins its own, four at most.
 std::vector<ClassRow> ComputeClassSummary(const HeapGraph& graph, const ClassTable& classes,
                                           const ShallowSizes& shallow,

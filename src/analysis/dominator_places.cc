@@ -24,10 +24,9 @@ DominatorPlaces::DominatorPlaces(const HeapGraph& graph, const HubSample& sample
       tree_(tree),
       numbered_(numbered),
       node_count_(graph.node_count()),
-      threads_(threads),
-      end_(node_count_ + 1) {}
+      threads_(threads) {}
 
-std::vector<uint32_t> DominatorPlaces::FillOrder(DominatorTree& result, bool mendable) {
+std::vector<uint32_t> DominatorPlaces::Fill(DominatorTree& result, bool mendable) {
   constexpr int kMostRounds = 3;
   constexpr size_t kMostWrong = 16;
   for (int round = 1;; ++round) {
@@ -40,8 +39,8 @@ std::vector<uint32_t> DominatorPlaces::FillOrder(DominatorTree& result, bool men
       return hubs;
     }
     RestoreDominators(result);
-    AddEdgesToHubs(graph_, page_, wrong, numbered_, end_, tree_);
-    std::fill(end_.begin(), end_.end(), 0u);
+    Array<uint32_t> depth(node_count_ + 1);
+    AddEdgesToHubs(graph_, page_, wrong, numbered_, depth, tree_);
   }
 }
 
@@ -57,6 +56,8 @@ std::vector<LeftOutEdges::WrongHub> DominatorPlaces::Order(DominatorTree& result
   std::vector<LeftOutEdges::Subtree> subtrees;
   for (uint32_t d : dominators_of_hubs) subtrees.push_back({place[d], end_[d]});
   LeftOutEdges left_out(sample_, late_, page_, std::move(subtrees));
+  FillSubtreeEnds(result);
+  end_ = {};
 
   result.order = Array<uint32_t>(node_count_);
   ParallelBlocks(threads_, node_count_, HubSample::kNodeBlock, [&](size_t first, size_t end) {
@@ -70,7 +71,7 @@ std::vector<LeftOutEdges::WrongHub> DominatorPlaces::Order(DominatorTree& result
         __builtin_prefetch(&result.order[its_place], 1);
       }
       for (size_t i = 0; i < count; ++i) {
-        const auto [u, its_place] = ahead[i];
+        const uint32_t u = ahead[i].first, its_place = ahead[i].second;
         result.order[its_place] = u;
         edges.ForEachOf(u, [&](size_t hub) { left_out.Check(u, its_place, hub); });
       }
@@ -97,9 +98,10 @@ std::vector<LeftOutEdges::WrongHub> DominatorPlaces::Order(DominatorTree& result
 }
 
 // Subtree sizes from a backward sweep, then every node takes the next free place in its dominator's
-// range. Dominators become places. end_ begins with zeros.
+// range. Dominators become places.
 void DominatorPlaces::ComputePlaces() {
-  constexpr uint32_t kAhead = 24;
+  end_ = Array<uint32_t>(node_count_ + 1);
+  constexpr uint32_t kAhead = 64;
   Array<uint32_t>& dominator = tree_.dominator;
   for (uint32_t w = numbered_; w > kRoot; --w) {
     if (w > kAhead) __builtin_prefetch(&end_[dominator[w - kAhead]]);
@@ -131,11 +133,11 @@ void DominatorPlaces::RestoreDominators(const DominatorTree& result) {
     while (open.back().end <= place) open.pop_back();
     const uint32_t w = tree_.number.of(result.order[place]);
     tree_.dominator[w] = open.back().number;
-    open.push_back({w, end_[w]});
+    open.push_back({w, result.subtree_end[place]});
   }
 }
 
-void DominatorPlaces::FillSubtreeEnds(DominatorTree& result) {
+void DominatorPlaces::FillSubtreeEnds(DominatorTree& result) const {
   constexpr size_t kBlock = size_t{1} << 16;
   result.subtree_end = Array<uint32_t>(node_count_);
   ParallelBlocks(threads_, numbered_, kBlock, [&](size_t first, size_t end) {

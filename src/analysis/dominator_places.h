@@ -26,17 +26,16 @@ class DominatorPlaces {
   DominatorPlaces(const HeapGraph& graph, const HubSample& sample, const std::vector<bool>& late,
                   const NodeSet& page, NumberedTree& tree, uint32_t numbered, unsigned threads);
 
-  // Fills in the order. Edges that were left out and change it are added, if they are `mendable`:
-  // there must be no outer nodes whose edges do not count. Returns the hubs that lack edges which
-  // cannot be added; then there is no tree.
-  std::vector<uint32_t> FillOrder(DominatorTree& result, bool mendable);
-  // After FillOrder, when the sample and the numbers of nodes are not needed any more.
-  void FillSubtreeEnds(DominatorTree& result);
+  // Fills in the order and the ends of subtrees. Edges that were left out and change them are added,
+  // if they are `mendable`: there must be no outer nodes whose edges do not count. Returns the hubs
+  // that lack edges which cannot be added; then there is no tree.
+  std::vector<uint32_t> Fill(DominatorTree& result, bool mendable);
 
  private:
   void ComputePlaces();
   void RestoreDominators(const DominatorTree& result);
   std::vector<LeftOutEdges::WrongHub> Order(DominatorTree& result);
+  void FillSubtreeEnds(DominatorTree& result) const;
 
   const HeapGraph& graph_;
   const HubSample& sample_;

@@ -138,14 +138,11 @@ class SemiNca {
     }
     marks_ = {};
     DominatorPlaces places(graph_, core_.sample, late_hubs_, page_, numbered_, size_, threads_);
-    const std::vector<uint32_t> wrong = places.FillOrder(tree, outer.cyclic_count() == 0);
+    const std::vector<uint32_t> wrong = places.Fill(tree, outer.cyclic_count() == 0);
     if (!wrong.empty()) {
       Exempt(wrong);
       return std::nullopt;
     }
-    numbered_.number = {};
-    core_ = {};
-    places.FillSubtreeEnds(tree);
     tree.page_objects = std::move(page_);
     return tree;
   }

@@ -1,6 +1,7 @@
 #include "analysis/sizes.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <vector>
 
 #include "analysis/detached.h"
@@ -108,52 +109,34 @@ class OwnerFinder {
 
 ShallowSizes ComputeShallowSizes(const HeapGraph& graph) {
   ShallowSizes sizes;
-  sizes.graph_ = &graph;
-  if (graph.node_count() == 0 || !HasUserRoot(graph)) return sizes;
-  const OwnerFinder finder(graph);
-  const auto takes = [&](uint32_t owner) {
-    return owner != 0 && graph.type(NodeIndex(owner)) != NodeType::kSynthetic;
-  };
-  sizes.taken_ = RankedBits(graph.node_count());
-  sizes.grown_ = RankedBits(graph.node_count());
+  const GraphColumns& c = graph.columns();
+  const uint32_t n = graph.node_count();
+  sizes.small_ = Array<uint16_t>(n);
+  std::copy(c.self_size.begin(), c.self_size.end(), sizes.small_.begin());
+  sizes.large_.Append(c.large_self_size.begin(), c.large_self_size.size());
+  if (n == 0 || !HasUserRoot(graph)) return sizes;
   // An owner is never a candidate itself.
-  finder.ForEachOwned([&](uint32_t v, uint32_t owner) {
-    if (takes(owner) && graph.self_size(NodeIndex(v)) != 0) sizes.grown_.insert(owner);
+  std::unordered_map<uint32_t, uint64_t> grown_large;
+  OwnerFinder(graph).ForEachOwned([&](uint32_t v, uint32_t owner) {
+    const uint64_t size = graph.self_size(NodeIndex(v));
+    if (owner == 0 || graph.type(NodeIndex(owner)) == NodeType::kSynthetic || size == 0) return;
+    sizes.small_[v] = 0;
+    uint16_t& small = sizes.small_[owner];
+    if (small != ShallowSizes::kLarge && small + size < ShallowSizes::kLarge) {
+      small = static_cast<uint16_t>(small + size);
+      return;
+    }
+    uint64_t& large =
+        grown_large
+            .try_emplace(owner,
+                         small != ShallowSizes::kLarge ? small : graph.self_size(NodeIndex(owner)))
+            .first->second;
+    large += size;
+    small = ShallowSizes::kLarge;
   });
-  sizes.grown_size_ = Array<uint64_t>(sizes.grown_.Seal());
-  finder.ForEachOwned([&](uint32_t v, uint32_t owner) {
-    if (!takes(owner) || graph.self_size(NodeIndex(v)) == 0) return;
-    uint64_t& size = sizes.grown_size_[sizes.grown_.Rank(owner)];
-    if (size == 0) size = graph.self_size(NodeIndex(owner));
-    size += graph.self_size(NodeIndex(v));
-    sizes.taken_.insert(v);
-  });
+  for (const auto& [owner, size] : grown_large) sizes.large_.push_back({owner, size});
+  SortLargeSizes(sizes.large_);
   return sizes;
-}
-
-void ShallowSizes::CopyTo(uint32_t first, uint32_t end, uint32_t* sizes) const {
-  const auto cut = [](uint64_t size) {
-    return static_cast<uint32_t>(std::min<uint64_t>(size, kLarge));
-  };
-  const uint16_t* const self_size = graph_->columns().self_size.data();
-  const bool moved = taken_.limit() != 0;
-  for (; first < end; first += 64, sizes += 64) {
-    const uint32_t count = std::min(end - first, 64u);
-    const uint64_t taken = moved ? taken_.word(first / 64) : 0;
-    bool any_large = false;
-    for (uint32_t i = 0; i < count; ++i) {
-      const uint32_t size = self_size[first + i];
-      any_large |= size == LargeSize::kMark;
-      sizes[i] = (taken >> i & 1) != 0 ? 0 : size;
-    }
-    for (uint32_t i = 0; any_large && i < count; ++i) {
-      if (sizes[i] == LargeSize::kMark) sizes[i] = cut(graph_->self_size(NodeIndex(first + i)));
-    }
-    if (!moved) continue;
-    grown_.ForEachFrom(first, first + count, [&](uint64_t v, uint32_t rank) {
-      sizes[v - first] = cut(grown_size_[rank]);
-    });
-  }
 }
 
 Array<uint64_t> ComputeRetainedSizes(const HeapGraph& graph, const DominatorTree& dominators,

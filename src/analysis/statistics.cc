@@ -38,28 +38,22 @@ HeapStatistics ComputeStatistics(const HeapGraph& graph, const ShallowSizes& sha
                                      TypeBit(NodeType::kConsString) |
                                      TypeBit(NodeType::kSlicedString);
   std::array<uint64_t, 32> by_type{};
-  std::array<uint32_t, kAtOnce> sizes;
   std::array<uint32_t, kAtOnce + 1> found;
   const GraphColumns& c = graph.columns();
   const uint32_t n = graph.node_count();
   for (uint32_t first = 0; first < n;) {
     const uint32_t end = n - first < kAtOnce ? n : first + kAtOnce;
-    shallow.CopyTo(first, end, sizes.data());
-    const auto size_of = [&](uint32_t v) {
-      const uint32_t size = sizes[v - first];
-      return size == ShallowSizes::kLarge ? shallow.of(NodeIndex(v)) : size;
-    };
-    for (uint32_t v = first; v < end; ++v) by_type[c.type[v]] += size_of(v);
+    for (uint32_t v = first; v < end; ++v) by_type[c.type[v]] += shallow.size_of(v);
     const size_t stores_of_buffers = FindNodesNamed(graph, first, end, TypeBit(NodeType::kNative),
                                                     WellKnown::kArrayBufferData, found.data());
     for (size_t i = 0; i < stores_of_buffers; ++i) {
-      if (!detached.contains(NodeIndex(found[i]))) s.typed_arrays += size_of(found[i]);
+      if (!detached.contains(NodeIndex(found[i]))) s.typed_arrays += shallow.size_of(found[i]);
     }
     const size_t arrays =
         FindNodesNamed(graph, first, end, ~kOfOtherKinds, WellKnown::kArray, found.data());
     for (size_t i = 0; i < arrays; ++i) {
       if (i + kAhead < arrays) __builtin_prefetch(&c.edge[c.first_edge[found[i + kAhead]]]);
-      s.js_arrays += size_of(found[i]);
+      s.js_arrays += shallow.size_of(found[i]);
       const NodeIndex store = FindElements(graph, NodeIndex(found[i]));
       if (store.valid() && shallow.of(store) != 0) stores.push_back(store);
     }

@@ -15,6 +15,13 @@ void SortLargeSizes(GrowingArray<LargeSize>& sizes) {
   sizes.Truncate(kept);
 }
 
+uint64_t FindLargeSize(const GrowingArray<LargeSize>& sizes, uint32_t node) {
+  const auto it =
+      std::lower_bound(sizes.begin(), sizes.end(), node,
+                       [](const LargeSize& l, uint32_t wanted) { return l.node < wanted; });
+  return it != sizes.end() && it->node == node ? it->bytes : LargeSize::kMark;
+}
+
 HeapGraph::HeapGraph(Parts parts)
     : c_(std::move(parts.columns)),
       strings_(std::move(parts.strings)),
@@ -25,12 +32,6 @@ HeapGraph::HeapGraph(Parts parts)
       diagnostics_(std::move(parts.diagnostics)) {
   for (uint16_t v : c_.self_size) total_self_size_ += v == LargeSize::kMark ? 0 : v;
   for (const LargeSize& large : c_.large_self_size) total_self_size_ += large.bytes;
-}
-
-uint64_t HeapGraph::FindLargeSize(NodeIndex n) const {
-  const auto it = std::lower_bound(c_.large_self_size.begin(), c_.large_self_size.end(), n.value(),
-                                   [](const LargeSize& l, uint32_t node) { return l.node < node; });
-  return it != c_.large_self_size.end() && it->node == n.value() ? it->bytes : LargeSize::kMark;
 }
 
 std::string HeapGraph::type_name(NodeIndex n) const {

@@ -69,6 +69,8 @@ struct LargeSize {
 };
 // Brings sizes that were added in any order into the graph's. Of a node's entries the last counts.
 void SortLargeSizes(GrowingArray<LargeSize>& sizes);
+// Of a node that kMark stands for. O(log size).
+uint64_t FindLargeSize(const GrowingArray<LargeSize>& sizes, uint32_t node);
 
 struct GraphColumns {
   // Per node.
@@ -114,7 +116,7 @@ class HeapGraph {
   // The bytes of the node itself, as in the file.
   uint64_t self_size(NodeIndex n) const {
     const uint16_t v = c_.self_size[n.value()];
-    return v == LargeSize::kMark ? FindLargeSize(n) : v;
+    return v == LargeSize::kMark ? FindLargeSize(c_.large_self_size, n.value()) : v;
   }
   Detachedness detachedness(NodeIndex n) const {
     return c_.detachedness.empty() ? Detachedness::kUnknown
@@ -162,7 +164,6 @@ class HeapGraph {
   Array<Location> locations_;
   uint64_t extra_native_bytes_ = 0;
   uint64_t total_self_size_ = 0;
-  uint64_t FindLargeSize(NodeIndex n) const;
   std::optional<CaptureNote> note_;
   bool has_detachedness_field_ = false;
   Diagnostics diagnostics_;
