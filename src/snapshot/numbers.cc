@@ -35,6 +35,10 @@ LEAKTRAIL_WIDE void WideFindMasks(const char* text, size_t blocks, TextMasks* ma
     masks[k] = {digits, ~(digits | _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(',')))};
   }
 }
+#else
+void WideFindMasks(const char* text, size_t blocks, TextMasks* masks) {
+  FindMasks(text, blocks, masks);
+}
 #endif
 
 LEAKTRAIL_INLINE ChunkScan Scan(const Chunk& chunk, decltype(FindMasks)& find_masks) {
@@ -72,11 +76,16 @@ LEAKTRAIL_MODERN ChunkScan ModernScan(const Chunk& chunk, decltype(FindMasks)& f
 
 }  // namespace
 
-ChunkScan ScanNumbers(const Chunk& chunk) {
-#if defined(__x86_64__)
-  if (HasWideCpu()) return ModernScan(chunk, WideFindMasks);
-#endif
-  return HasModernCpu() ? ModernScan(chunk, FindMasks) : Scan(chunk, FindMasks);
+ChunkScan ScanNumbers(const Chunk& chunk, NumberCode code) {
+  switch (code) {
+    case NumberCode::kWide:
+      return ModernScan(chunk, WideFindMasks);
+    case NumberCode::kModern:
+      return ModernScan(chunk, FindMasks);
+    case NumberCode::kPortable:
+      break;
+  }
+  return Scan(chunk, FindMasks);
 }
 
 long FindNumber(const Chunk& chunk, uint64_t index) {

@@ -15,9 +15,17 @@
 
 namespace leaktrail {
 
+// What the processor can do; all read the same.
+enum class NumberCode { kPortable, kModern, kWide };
+inline NumberCode BestNumberCode() {
+  return HasWideCpu()     ? NumberCode::kWide
+         : HasModernCpu() ? NumberCode::kModern
+                          : NumberCode::kPortable;
+}
+
 // Counts the numbers that end in the chunk, up to the first byte that is neither a digit, a comma
 // nor white space.
-ChunkScan ScanNumbers(const Chunk& chunk);
+ChunkScan ScanNumbers(const Chunk& chunk, NumberCode code = BestNumberCode());
 
 // Where in the chunk the number with this index (0: the first that ends in it) begins, as an
 // offset from chunk.data; may be negative. For error messages.
@@ -71,14 +79,6 @@ struct LargeNumber {
   size_t at;
   uint64_t value;
 };
-
-// What the processor can do; all read the same.
-enum class NumberCode { kPortable, kModern, kWide };
-inline NumberCode BestNumberCode() {
-  return HasWideCpu()     ? NumberCode::kWide
-         : HasModernCpu() ? NumberCode::kModern
-                          : NumberCode::kPortable;
-}
 
 // The numbers that end in a task's chunk, in order, in batches that stay in the first-level cache.
 //

@@ -107,6 +107,36 @@ TEST(NumberBatches, HaveEveryNumberOnceWhereverChunksAndBatchesEnd) {
   }
 }
 
+// The text and what stops it, cut in two at every place.
+TEST(ScanNumbers, CountsAllThatEndUpToWhatIsNoNumber) {
+  std::mt19937_64 random(9);
+  for (unsigned most_digits : {1u, 3u, 9u}) {
+    for (const std::string stop : {"]", "x", "-", "", "\xFF"}) {
+      const NumberText made = MakeNumbers(random, 800, most_digits);
+      const std::string padded =
+          std::string(kBlockBytes, '[') + made.text + stop + std::string(kBlockBytes, ']');
+      const size_t size = made.text.size() + stop.size();
+      for (size_t cut = 0; cut <= size; cut += 1 + random() % 40) {
+        for (const NumberCode code :
+             {NumberCode::kPortable, NumberCode::kModern, NumberCode::kWide}) {
+          if (code > BestNumberCode()) continue;
+          Chunk before, after;
+          before.data = padded.data() + kBlockBytes;
+          before.size = cut;
+          after.data = before.data + cut;
+          after.size = size - cut;
+          const ChunkScan first = ScanNumbers(before, code), second = ScanNumbers(after, code);
+          const bool stops = !stop.empty();
+          // The last number ends only with what follows it.
+          ASSERT_EQ(first.count + second.count, made.values.size() - (stops ? 0 : 1));
+          ASSERT_EQ(second.stop_at[0], stops && cut < size ? made.text.size() - cut : kNoStop);
+          ASSERT_EQ(second.count_at_stop[0], stops && cut < size ? second.count : 0);
+        }
+      }
+    }
+  }
+}
+
 TEST(NumberBatches, EndWithTheChunkAndNotWithTheTextBehindIt) {
   const std::string padded =
       std::string(kBlockBytes, '[') + "12,34" + std::string(kBlockBytes, '5');

@@ -41,7 +41,7 @@ class NumberSection {
     limit_ = std::min(rows_, fit) * fields_;
     capacity_ = source.random_access() ? limit_ : std::min(limit_, kFirstRows * fields_);
     Allocate(capacity_ / fields_);
-    pipeline.scan = ScanNumbers;
+    pipeline.scan = [](const Chunk& chunk) { return ScanNumbers(chunk); };
     pipeline.capacity = [this] { return capacity_ == limit_ ? ~uint64_t{0} : capacity_; };
     pipeline.reserve = [this](uint64_t count) {
       while (capacity_ < std::min(count, limit_)) capacity_ *= 2;
@@ -620,7 +620,7 @@ Result<SectionResult> ReadLocations(ByteSource& source, ChunkPipeline pipeline,
                                     const SnapshotHeader& header, uint32_t node_count,
                                     Array<Location>& locations) {
   LocationsSection section;
-  pipeline.scan = ScanNumbers;
+  pipeline.scan = [](const Chunk& chunk) { return ScanNumbers(chunk); };
   pipeline.capacity = [&] { return section.capacity(); };
   pipeline.reserve = [&](uint64_t numbers) { return section.Reserve(numbers); };
   pipeline.work = [&](const ChunkTask& task) { section.Work(task); };
