@@ -12,8 +12,9 @@
 
 namespace leaktrail {
 
-// Writes those of edges [first, end) that are not weak and lead to members of `set`, which holds any
-// node, ascending, and returns how many there are. `found` has room for end - first + kEdgeFilterSlack.
+// Writes those of edges [first, end) that are not weak and lead to members of `set`, ascending, and
+// returns how many there are. The set's limit is the number of nodes. `found` has room for
+// end - first + kEdgeFilterSlack.
 inline constexpr size_t kEdgeFilterSlack = 16;
 size_t FindEdgesInto(const RawEdge* edges, uint32_t first, uint32_t end, const RankedBits& set,
                      uint32_t* found);

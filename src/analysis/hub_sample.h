@@ -73,7 +73,7 @@ class HubSample {
   struct State {
     uint64_t names = 0;  // a bit for each name that was met, by hash
     uint32_t met = 0;    // edges
-    uint32_t next = 0;   // of those behind the first ones, the next that is laid out
+    uint32_t next = 0;   // the next that is laid out because it is one of so many
   };
   static constexpr uint16_t kFirstOfNode = 0x8000;
 
