@@ -84,7 +84,6 @@ class CoreBuilder {
     const std::vector<uint32_t> many = NodesMarked(NodeMark::kMany);
     for (size_t i = many.size(); i-- > 0;) {
       const uint32_t u = many[i];
-      if (u == 0) break;
       constexpr uint8_t kAll = NodeMark::kMany | NodeMark::kReplaced | NodeMark::kKept;
       if ((marks_[u] & kAll) != NodeMark::kMany) continue;
       const bool all_outer =

@@ -2,8 +2,8 @@
 // outer nodes in their order, last ones after the others. Outer nodes' numbers follow from how many
 // nodes of each kind stand before them, so only the core's are kept.
 //
-// Cost: of() is O(1), a look into a table that a cache holds, and a second one for core nodes. 3 bits a node and 4 bytes a
-// core node. Threads: frozen once it is filled in.
+// Cost: of() is O(1), a look into a table that a cache holds, and a second one for core nodes. 3 bits
+// a node and 4 bytes a core node. Threads: frozen once it is made.
 #pragma once
 
 #include <cstdint>

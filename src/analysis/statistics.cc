@@ -52,7 +52,7 @@ HeapStatistics ComputeStatistics(const HeapGraph& graph, const ShallowSizes& sha
     const size_t arrays =
         FindNodesNamed(graph, first, end, ~kOfOtherKinds, WellKnown::kArray, found.data());
     for (size_t i = 0; i < arrays; ++i) {
-      if (i + kAhead < arrays) __builtin_prefetch(&c.edge[c.first_edge[found[i + kAhead]]]);
+      if (i + kAhead < arrays) __builtin_prefetch(c.edge.data() + c.first_edge[found[i + kAhead]]);
       s.js_arrays += shallow.size_of(found[i]);
       const NodeIndex store = FindElements(graph, NodeIndex(found[i]));
       if (store.valid() && shallow.of(store) != 0) stores.push_back(store);
